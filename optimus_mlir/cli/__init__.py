@@ -1,0 +1,1 @@
+"""The command-line tools: `optimus-opt` for MLIR files, `optimus` for models."""

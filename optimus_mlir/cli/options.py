@@ -1,0 +1,128 @@
+"""The options that `optimus run`, `plan` and `compile` share, as one value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from optimus_mlir.target import Accelerator
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to compile for, and how to search; `fields` are changes like `element_bits=8`."""
+
+    accelerator: str
+    fields: tuple[str, ...]
+    objective: str
+    solver: str
+
+    def load_accelerator(self) -> Accelerator:
+        from optimus_mlir.target import load_accelerator, with_fields
+
+        return with_fields(load_accelerator(self.accelerator), self.fields)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that the commands on a model have in common."""
+
+    model: str
+    target: Target
+    dump_after_all: Path | None
+    as_json: bool
+    is_quiet: bool
+
+
+class SolverName(click.ParamType):
+    """One of the solvers, whose code takes time to import: not before it is asked for."""
+
+    name = "solver"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        return f"[{'|'.join(_solvers())}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in _solvers():
+            self.fail(f"{value!r} is not one of {', '.join(_solvers())}.", param, ctx)
+        return value
+
+
+def _solvers() -> list[str]:
+    from optimus_mlir.fusion import SOLVERS
+
+    return sorted(SOLVERS)
+
+
+_DECORATORS = (
+    click.argument("model"),
+    click.option(
+        "--accelerator",
+        default="eyeriss",
+        show_default=True,
+        metavar="NAME|FILE.yaml",
+        help="What to compile for: see 'optimus accelerators'.",
+    ),
+    click.option(
+        "--set",
+        "fields",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help="Change a field of the accelerator: --set scratchpad_bytes=64KiB (repeatable).",
+    ),
+    click.option(
+        "--objective",
+        type=click.Choice(["dram-bytes"]),
+        default="dram-bytes",
+        show_default=True,
+        help="What to minimise.",
+    ),
+    click.option(
+        "--solver",
+        type=SolverName(),
+        default="contiguous",
+        show_default=True,
+        help="How to search.",
+    ),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object, exact to the byte."
+    ),
+    click.option(
+        "--dump-after-all",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Write the program there after each pass.",
+    ),
+    click.option("--quiet", "is_quiet", is_flag=True, help="No progress and no remarks on stderr."),
+)
+
+
+def takes_model(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the shared options; it gets them as its first argument, an `Options`."""
+
+    @functools.wraps(command)
+    def with_options(
+        *,
+        model: str,
+        accelerator: str,
+        fields: tuple[str, ...],
+        objective: str,
+        solver: str,
+        as_json: bool,
+        dump_after_all: Path | None,
+        is_quiet: bool,
+        **own: Any,
+    ) -> int:
+        changes = tuple(change for field in fields for change in field.split(","))
+        target = Target(accelerator, changes, objective, solver)
+        return command(Options(model, target, dump_after_all, as_json, is_quiet), **own)
+
+    for decorate in reversed(_DECORATORS):
+        with_options = decorate(with_options)
+    return with_options

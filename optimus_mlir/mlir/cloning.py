@@ -1,0 +1,55 @@
+"""Cloning ops into another function, with everything free of cost that they stand on."""
+
+from __future__ import annotations
+
+from torch_mlir import ir
+
+REBUILT = frozenset(
+    {
+        *("arith.constant", "tensor.empty", "linalg.fill", "tensor.pad", "tensor.collapse_shape"),
+        *("memref.alloc", "memref.subview"),
+    }
+)
+
+
+class Cloner:
+    """Clones ops at the current insertion point, mapping old values to new ones.
+
+    Constants, empty tensors, fills and views are cloned on demand: no function needs them as
+    arguments. `values` starts as what the new function's arguments stand for.
+    """
+
+    def __init__(self, values: dict[ir.Value, ir.Value]) -> None:
+        self.values = values
+
+    def clone(self, op: ir.Operation) -> ir.Operation:
+        for value in _captured(op):
+            if value not in self.values and not isinstance(value.owner, ir.Block):
+                if value.owner.name in REBUILT:
+                    self.clone(value.owner)
+        copy = op.clone().operation
+        _remap(copy, self.values)
+        self.values.update(zip(op.results, copy.results, strict=True))
+        return copy
+
+
+def _captured(op: ir.Operation) -> list[ir.Value]:
+    """Every value that `op` or an op inside it uses."""
+    values: list[ir.Value] = []
+
+    def visit(inner: ir.Operation) -> ir.WalkResult:
+        values.extend(inner.operands)
+        return ir.WalkResult.ADVANCE
+
+    op.walk(visit)
+    return values
+
+
+def _remap(op: ir.Operation, values: dict[ir.Value, ir.Value]) -> None:
+    def visit(inner: ir.Operation) -> ir.WalkResult:
+        for number, operand in enumerate(inner.operands):
+            if operand in values:
+                inner.operands[number] = values[operand]
+        return ir.WalkResult.ADVANCE
+
+    op.walk(visit)
