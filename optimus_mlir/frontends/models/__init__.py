@@ -1,0 +1,1 @@
+"""Definitions of networks, each imported only when the zoo is asked for it."""
