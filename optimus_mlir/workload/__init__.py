@@ -1,0 +1,6 @@
+"""Networks as loop nests: operators, the tensors they access, and their dataflow graph."""
+
+from optimus_mlir.workload.graph import Graph, Tensor
+from optimus_mlir.workload.operator import Access, Linear, Operator
+
+__all__ = ["Access", "Graph", "Linear", "Operator", "Tensor"]

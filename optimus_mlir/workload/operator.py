@@ -1,0 +1,65 @@
+"""An operator is a loop nest: extents, kinds, and one affine access per tensor."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`sum(coefficients[i] * loop[i]) + constant`, one coefficient per loop of the nest."""
+
+    coefficients: tuple[int, ...]
+    constant: int = 0
+
+    @cached_property
+    def loops(self) -> tuple[int, ...]:
+        """The loops that this expression depends on."""
+        return tuple(i for i, c in enumerate(self.coefficients) if c)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Which element of `tensor` an iteration touches: one expression per dimension of the tensor.
+
+    An index outside the tensor is padding: it is never fetched, so regions clamp to the shape.
+    """
+
+    tensor: str
+    indices: tuple[Linear, ...]
+
+    @cached_property
+    def loops(self) -> frozenset[int]:
+        return frozenset(loop for index in self.indices for loop in index.loops)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An anchor's loop nest with every simple op that was merged into it.
+
+    `extents[i]` and `reduction[i]` describe loop i. Every dimension of the written tensor is
+    indexed by exactly one parallel loop with coefficient 1; the reads are arbitrary.
+    """
+
+    name: str
+    extents: tuple[int, ...]
+    reduction: tuple[bool, ...]
+    reads: tuple[Access, ...]
+    write: Access
+    multiplies: bool = True
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the whole nest; 0 for a nest that only moves or compares."""
+        return math.prod(self.extents) if self.multiplies and any(self.reduction) else 0
+
+    def output_loop(self, dimension: int) -> int:
+        """The loop that walks `dimension` of the written tensor."""
+        (loop,) = self.write.indices[dimension].loops
+        return loop
+
+    def output_dimension(self, loop: int) -> int:
+        """The dimension of the written tensor that `loop` walks."""
+        return next(d for d in range(len(self.write.indices)) if self.output_loop(d) == loop)
