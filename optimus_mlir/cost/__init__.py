@@ -1,0 +1,23 @@
+"""The memory cost model: what a group of operators costs under a schedule, to the byte."""
+
+from optimus_mlir.cost.floor import floor_bytes
+from optimus_mlir.cost.footprint import Lifetime, Packing, addresses, pack
+from optimus_mlir.cost.price import Price, price
+from optimus_mlir.cost.program import Program, build_program
+from optimus_mlir.cost.schedule import Block, Schedule, Tile, Unschedulable
+
+__all__ = [
+    "Block",
+    "Lifetime",
+    "Packing",
+    "Price",
+    "Program",
+    "Schedule",
+    "Tile",
+    "Unschedulable",
+    "addresses",
+    "build_program",
+    "floor_bytes",
+    "pack",
+    "price",
+]

@@ -1,0 +1,75 @@
+"""Compulsory traffic: what no schedule and no plan can avoid."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from optimus_mlir.target import Accelerator
+from optimus_mlir.workload import Access, Graph, Linear, Operator
+
+Indices = frozenset[int]
+Part = tuple[Indices, ...]  # of a tensor: the product of a set of indices per dimension
+
+NOTHING: Part = (frozenset(),)
+
+
+def floor_bytes(group: Graph, accelerator: Accelerator) -> int:
+    """Compulsory traffic of a group or a network: each live-in and each output once.
+
+    Of a live-in only what its consumers touch: a 1x1 convolution of stride 2 skips most of it.
+    """
+    return compulsory_elements(group) * accelerator.element_bytes
+
+
+def compulsory_elements(group: Graph) -> int:
+    """Elements of live-ins that some needed result depends on, and of outputs; a lower bound."""
+    needed: dict[str, Part] = {
+        name: tuple(map(_all, group.tensors[name].shape)) for name in group.outputs
+    }
+    for operator in reversed(group.operators):
+        result = needed.get(operator.write.tensor, NOTHING)
+        if not _elements(result):
+            continue
+        loops = _loops(operator, result)
+        for access in operator.reads:
+            name, shape = access.tensor, group.tensors[access.tensor].shape
+            part = tuple(
+                _values(index, tuple(loops[loop] for loop in index.loops), extent)
+                for index, extent in zip(access.indices, shape, strict=True)
+            )
+            if _is_product(access) and _elements(part) > _elements(needed.get(name, NOTHING)):
+                needed[name] = part
+    names = dict.fromkeys((*group.live_ins, *group.outputs))
+    return sum(_elements(needed.get(name, NOTHING)) for name in names)
+
+
+def _loops(operator: Operator, result: Part) -> list[Indices]:
+    loops = list(map(_all, operator.extents))
+    for dimension, indices in enumerate(result):
+        loops[operator.output_loop(dimension)] = indices
+    return loops
+
+
+def _is_product(access: Access) -> bool:
+    """Whether no loop walks two dimensions of the tensor at once; diagonals are not counted."""
+    return len(access.loops) == sum(len(index.loops) for index in access.indices)
+
+
+def _elements(part: Part) -> int:
+    return math.prod(map(len, part))
+
+
+@lru_cache(maxsize=4096)
+def _all(extent: int) -> Indices:
+    return frozenset(range(extent))
+
+
+@lru_cache(maxsize=2**14)
+def _values(index: Linear, loops: tuple[Indices, ...], extent: int) -> Indices:
+    """What the index takes over the loops that it depends on, without padding."""
+    values = {index.constant}
+    for loop, indices in zip(index.loops, loops, strict=True):
+        coefficient = index.coefficients[loop]
+        values = {value + coefficient * i for value in values for i in indices}
+    return frozenset(value for value in values if 0 <= value < extent)

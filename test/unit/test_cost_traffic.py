@@ -1,0 +1,178 @@
+"""DRAM bytes of schedules that are worked out by hand; an element is one byte here."""
+
+import pytest
+from loop_nests import access, conv, graph
+
+from optimus_mlir.cost import Block, Price, Schedule, Tile, Unschedulable, floor_bytes, price
+from optimus_mlir.target import load_accelerator, with_fields
+from optimus_mlir.workload import Graph, Operator, Tensor
+
+BYTES = with_fields(load_accelerator("eyeriss"), ["element_bits=8"])
+ROWS, COLUMNS = 1, 2
+
+ONE = graph((1, 8, 6), conv("a", "x", (1, 8, 6), 1, 3, padding=1))
+TWO = graph(
+    (1, 8, 6),
+    conv("a", "x", (1, 8, 6), 1, 3, padding=1),
+    conv("b", "a.o", (1, 8, 6), 1, 3, padding=1),
+)
+
+
+def priced(group: Graph, *tiles: Tile, windows: str = "", blocks: tuple[Block, ...] = ()) -> Price:
+    return price(group, Schedule(tiles, frozenset(windows.split()), blocks), BYTES)
+
+
+def test_without_tiles_everything_moves_once() -> None:
+    of = priced(ONE)
+    assert of.dram_read_bytes == {"x": 48, "a.w": 9}
+    assert of.dram_write_bytes == {"a.o": 48}
+    assert of.macs == 48 * 9
+
+
+def test_a_forgotten_halo_is_fetched_again_and_padding_never() -> None:
+    rows = (3 - 0) + (5 - 1) + (7 - 3) + (8 - 5)  # of [0, 2), [2, 4), [4, 6), [6, 8)
+    assert priced(ONE, Tile(ROWS, 2)).dram_read_bytes == {"x": rows * 6, "a.w": 9}
+
+
+def test_a_window_fetches_every_row_once() -> None:
+    assert priced(ONE, Tile(ROWS, 2), windows="x").dram_read_bytes == {"x": 48, "a.w": 9}
+
+
+def test_the_last_tile_may_be_partial() -> None:
+    rows = (4 - 0) + (7 - 2) + (8 - 5)  # of [0, 3), [3, 6), [6, 8)
+    assert priced(ONE, Tile(ROWS, 3)).dram_read_bytes["x"] == rows * 6
+    assert priced(ONE, Tile(ROWS, 3), windows="x").dram_read_bytes["x"] == 48
+    assert priced(ONE, Tile(ROWS, 3)).dram_write_bytes == {"a.o": 48}
+
+
+def test_a_window_lies_along_the_innermost_loop() -> None:
+    rows, columns = (5 - 0) + (8 - 3), (4 - 0) + (6 - 2)
+    both = (Tile(ROWS, 4), Tile(COLUMNS, 3))
+    assert priced(ONE, *both).dram_read_bytes["x"] == rows * columns
+    assert priced(ONE, *both, windows="x").dram_read_bytes["x"] == rows * 6
+    assert priced(ONE, *reversed(both), windows="x").dram_read_bytes["x"] == 8 * columns
+
+
+def test_an_intermediate_window_computes_every_row_once() -> None:
+    of = priced(TWO, Tile(ROWS, 2), windows="x a.o")
+    assert of.dram_read_bytes == {"x": 48, "a.w": 9, "b.w": 9}
+    assert of.macs == 2 * 48 * 9
+
+
+def test_a_forgotten_intermediate_halo_is_computed_again() -> None:
+    of = priced(TWO, Tile(ROWS, 2))
+    rows_of_a = (3 - 0) + (5 - 1) + (7 - 3) + (8 - 5)
+    rows_of_x = (4 - 0) + (6 - 0) + (8 - 2) + (8 - 4)
+    assert of.dram_read_bytes["x"] == rows_of_x * 6
+    assert of.macs == (rows_of_a + 8) * 6 * 9
+
+
+def test_an_empty_step_needs_nothing() -> None:
+    """With one row a step, row 7 of a is there before the last step, which then computes none."""
+    rows_of_x = 3 + 3 + 3 + 3 + 3 + 3 + 2  # for rows [0, 2), 2, 3, 4, 5, 6, 7, and none, of a
+    of = priced(TWO, Tile(ROWS, 1), windows="a.o")
+    assert of.dram_read_bytes["x"] == rows_of_x * 6
+
+
+def test_a_strided_kernel_of_one_skips_rows_between_tiles() -> None:
+    group = graph((1, 8, 8), conv("a", "x", (1, 4, 4), 1, 1, stride=2))
+    assert floor_bytes(group, BYTES) == 16 + 1 + 16
+    assert priced(group).dram_read_bytes["x"] == 7 * 7  # one box
+    assert priced(group, Tile(ROWS, 2)).dram_read_bytes["x"] == (3 + 3) * 7
+    assert priced(group, Tile(ROWS, 1), windows="x").dram_read_bytes["x"] == 4 * 7
+    assert priced(group, Tile(ROWS, 1), Tile(COLUMNS, 1)).dram_read_bytes["x"] == 4 * 4
+
+
+def test_streamed_weights_are_read_at_every_tile_step() -> None:
+    group = graph((2, 8, 6), conv("a", "x", (4, 8, 6), 2, 3, padding=1))
+    block = (Block("a", 0, 3),)
+    assert priced(group, Tile(ROWS, 4)).dram_read_bytes["a.w"] == 72
+    assert priced(group, Tile(ROWS, 4), blocks=block).dram_read_bytes["a.w"] == 2 * 72
+    assert priced(group, blocks=block).dram_read_bytes["a.w"] == 72
+    assert priced(group, Tile(0, 1), Tile(ROWS, 4)).dram_read_bytes["a.w"] == 72
+    assert priced(group, Tile(ROWS, 4), Tile(0, 1)).dram_read_bytes["a.w"] == 2 * 72
+
+
+def test_a_residual_that_nobody_else_reads_is_streamed_with_the_weights() -> None:
+    group = graph((4, 8, 6), conv("a", "x", (4, 8, 6), 4, 3, padding=1, residual="y"))
+    group = Graph(group.operators, {**group.tensors, "y": Tensor("y", (4, 8, 6))}, group.outputs)
+    for windows in ("", "x y"):
+        plain = priced(group, Tile(ROWS, 4), windows=windows)
+        streamed = priced(group, Tile(ROWS, 4), windows=windows, blocks=(Block("a", 0, 1),))
+        assert plain.dram_read_bytes["y"] == streamed.dram_read_bytes["y"] == 192
+        assert streamed.dram_read_bytes["x"] == plain.dram_read_bytes["x"]
+
+
+def test_a_window_that_keeps_a_halo_is_not_streamed() -> None:
+    loops = "chwrs"
+    rows, columns = {"h": 1, "r": 1, "": -1}, {"w": 1, "s": 1, "": -1}
+    depthwise = Operator(
+        "d",
+        (4, 8, 6, 3, 3),
+        (False, False, False, True, True),
+        (access("x", loops, "c", rows, columns), access("w", loops, "c", "r", "s")),
+        access("o", loops, "c", "h", "w"),
+    )
+    tensors = [
+        Tensor("x", (4, 8, 6)),
+        Tensor("w", (4, 3, 3), constant=True),
+        Tensor("o", (4, 8, 6)),
+    ]
+    group = Graph((depthwise,), {tensor.name: tensor for tensor in tensors}, ("o",))
+    block = (Block("d", 0, 1),)
+    kept = priced(group, Tile(ROWS, 4), windows="x", blocks=block)
+    forgotten = priced(group, Tile(ROWS, 4), blocks=block)
+    assert kept.dram_read_bytes == {"x": 192, "w": 2 * 36}
+    assert forgotten.dram_read_bytes == {"x": 4 * (5 + 5) * 6, "w": 2 * 36}
+    assert forgotten.footprint_bytes < kept.footprint_bytes
+
+
+def test_an_access_that_runs_backwards_is_kept_whole() -> None:
+    """Rows leave a window in the order in which they enter; here the first needed is the last."""
+    flip = Operator(
+        "f",
+        (8,),
+        (False,),
+        (access("x", "h", {"h": -1, "": 7}),),
+        access("o", "h", "h"),
+    )
+    group = Graph((flip,), {"x": Tensor("x", (8,)), "o": Tensor("o", (8,))}, ("o",))
+    assert priced(group, Tile(0, 3)).dram_read_bytes == {"x": 8}
+    kept = priced(group, Tile(0, 3), windows="x")
+    assert kept.dram_read_bytes == {"x": 8}
+    assert kept.footprint_bytes == 8 + 3
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Schedule((Tile(3, 1),)),
+        Schedule((Tile(ROWS, 0),)),
+        Schedule((Tile(ROWS, 1), Tile(ROWS, 2))),
+        Schedule(blocks=(Block("nobody", 0, 1),)),
+        Schedule(blocks=(Block("a", 5, 1),)),
+        Schedule(blocks=(Block("a", 0, 0),)),
+    ],
+    ids=str,
+)
+def test_a_schedule_for_another_group_is_refused(schedule: Schedule) -> None:
+    with pytest.raises(Unschedulable):
+        price(ONE, schedule, BYTES)
+
+
+def test_a_whole_that_depends_on_a_part_is_refused() -> None:
+    """a's first rows are needed before the tile loop, which is what would compute them."""
+    a = Operator("a", (8,), (False,), (access("x", "h", "h"),), access("p", "h", "h"))
+    head = Operator("b", (2,), (False,), (access("p", "h", "h"),), access("q", "h", "h"))
+    root = Operator(
+        "c",
+        (8, 2),
+        (False, True),
+        (access("p", "hr", "h"), access("q", "hr", "r")),
+        access("o", "hr", "h"),
+    )
+    tensors = {n: Tensor(n, (2,) if n == "q" else (8,)) for n in "xpqo"}
+    group = Graph((a, head, root), tensors, ("o",))
+    assert priced(group).dram_read_bytes == {"x": 8}
+    with pytest.raises(Unschedulable, match="p moves within a step of b"):
+        priced(group, Tile(0, 4))
