@@ -1,0 +1,6 @@
+"""The fusion search: which operators run together."""
+
+from optimus_mlir.fusion.plan import Group, Plan, members
+from optimus_mlir.fusion.solvers import SOLVERS, solve
+
+__all__ = ["SOLVERS", "Group", "Plan", "members", "solve"]

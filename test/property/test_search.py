@@ -1,0 +1,143 @@
+"""Laws 4 and 5: the search finds the cheapest, and more room or more freedom never costs more."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from networks import graphs, networks
+
+from optimus_mlir.cost import Price, Schedule, Unschedulable, build_program, floor_bytes, price
+from optimus_mlir.cost.buffers import nests_of
+from optimus_mlir.cost.footprint import lifetimes, live_bytes
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion import members, solve
+from optimus_mlir.fusion.schedules import _motion, _Search, best_schedule
+from optimus_mlir.fusion.solvers import is_group
+from optimus_mlir.fusion.space import families
+from optimus_mlir.target import Accelerator, load_accelerator
+from optimus_mlir.workload import Graph, Operator
+
+EYERISS = load_accelerator("eyeriss")
+
+capacities = st.integers(40, 2000)
+
+
+def with_capacity(scratchpad_bytes: int) -> Accelerator:
+    return EYERISS.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
+
+
+def space(group: Graph) -> Iterator[tuple[int, int, Schedule, Price]]:
+    """Every schedule of a group with its tile steps, its streamed operators and its price."""
+    for family in families(group):
+        for tiles in family.tilings():
+            for streams in range(len(family.blocks) + 1):
+                schedule = family.schedule(tiles, streams)
+                try:
+                    yield family.steps(tiles), streams, schedule, price(group, schedule, EYERISS)
+                except Unschedulable:
+                    continue
+
+
+@given(graphs(most_operators=3), capacities)
+def test_best_schedule_is_the_best_of_the_space(group: Graph, capacity: int) -> None:
+    ranks = [
+        (of.dram_bytes, steps, streams)
+        for steps, streams, _, of in space(group)
+        if of.footprint_bytes <= capacity
+    ]
+    choice = best_schedule(group, with_capacity(capacity))
+    assert (choice is None) == (not ranks)
+    if choice is not None:
+        assert choice.price.dram_bytes == min(ranks)[0]
+        assert choice.price == price(group, choice.schedule, EYERISS)
+        steps = [steps for steps, streams, of, _ in space(group) if of == choice.schedule]
+        assert min(steps) == min(ranks)[1]
+        below = best_schedule(group, with_capacity(capacity), below=choice.price.dram_bytes)
+        assert below is None
+
+
+@given(graphs(most_operators=3))
+def test_no_schedule_beats_the_floor(group: Graph) -> None:
+    assert floor_bytes(group, EYERISS) <= min(of.dram_bytes for *_, of in space(group))
+
+
+@given(graphs(most_operators=4), st.data())
+def test_the_finest_tiles_bound_what_is_live(group: Graph, data: st.DataObject) -> None:
+    family = data.draw(st.sampled_from(list(families(group))))
+    tiles = data.draw(st.sampled_from(list(family.tilings())))
+    streams = data.draw(st.integers(0, len(family.blocks)))
+    search = _Search(group, family, EYERISS, nests_of(group))
+    bounds = [search.least_live_bytes(n) for n in range(len(family.blocks) + 1)]
+    assert bounds == sorted(bounds, reverse=True)
+    try:
+        regions = search._regions(tiles, family.windows)
+        program = build_program(group, family.schedule(tiles, streams))
+    except Unschedulable:
+        return
+    live = live_bytes(lifetimes(program, EYERISS.element_bytes))
+    assert search.least_footprint_bytes <= live
+    if _motion(regions) == _motion(search._finest):
+        assert bounds[streams] <= live
+
+
+@given(networks(), st.lists(capacities, min_size=2, max_size=3))
+def test_plans_obey_the_laws(graph: Graph, sizes: list[int]) -> None:
+    layers = fused = None
+    for capacity in sorted(sizes):
+        accelerator = with_capacity(capacity)
+        try:
+            plans = [solve(graph, accelerator, name) for name in ("layer-by-layer", "contiguous")]
+        except OptimusError:
+            assert layers is None  # what once fitted fits in more
+            continue
+        assert floor_bytes(graph, accelerator) <= plans[1].dram_bytes <= plans[0].dram_bytes
+        assert layers is None or plans[0].dram_bytes <= layers
+        assert fused is None or plans[1].dram_bytes <= fused
+        layers, fused = (plan.dram_bytes for plan in plans)
+        for plan in plans:
+            names = [name for group in plan.groups for name in group.operators]
+            assert names == [operator.name for operator in graph.operators]
+            assert plan.footprint_bytes <= capacity
+            for group in plan.groups:
+                canonical = members(graph, group.operators).canonical()
+                assert group.price == price(canonical, group.schedule, accelerator)
+
+
+def partitions(operators: Sequence[Operator]) -> Iterator[list[tuple[Operator, ...]]]:
+    """Every way to cut the program order into runs."""
+    for cuts in itertools.product([False, True], repeat=len(operators) - 1):
+        bounds = [0, *(i + 1 for i, cut in enumerate(cuts) if cut), len(operators)]
+        yield [tuple(operators[a:b]) for a, b in itertools.pairwise(bounds)]
+
+
+@given(networks(), capacities)
+def test_contiguous_is_the_cheapest_partition(graph: Graph, capacity: int) -> None:
+    accelerator = with_capacity(capacity)
+    try:
+        plan = solve(graph, accelerator, "contiguous")
+    except OptimusError:
+        return
+    bytes_of: dict[tuple[str, ...], float] = {}
+
+    def cost(run: tuple[Operator, ...]) -> float:
+        key = tuple(operator.name for operator in run)
+        if key not in bytes_of:
+            group = graph.group(run)
+            choice = best_schedule(group, accelerator) if is_group(group) else None
+            bytes_of[key] = choice.price.dram_bytes if choice else float("inf")
+        return bytes_of[key]
+
+    assert plan.dram_bytes == min(sum(map(cost, runs)) for runs in partitions(graph.operators))
+
+
+@given(networks(most_operators=3))
+def test_the_scratchpad_that_the_error_names_is_the_smallest_that_works(graph: Graph) -> None:
+    with pytest.raises(OptimusError) as error:
+        solve(graph, with_capacity(1))
+    needed = int(str(error.value).split("set scratchpad_bytes=")[1].split()[0])
+    for solver in ("layer-by-layer", "contiguous"):
+        assert solve(graph, with_capacity(needed), solver).footprint_bytes <= needed
+        with pytest.raises(OptimusError):
+            solve(graph, with_capacity(needed - 1), solver)
