@@ -1,0 +1,1 @@
+"""From linalg IR to the workload that the cost model prices."""

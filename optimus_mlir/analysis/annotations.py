@@ -1,0 +1,145 @@
+"""The plan as IR attributes: readable, writable by hand, cleared by the pass that consumes it.
+
+optimus.group = 3 : i64                            on every op of group 3
+optimus.schedule = {blocks = [["op1", 1, 8]],      on the last op of the group, then on its
+                    tiles = [[2, 4]],              function; names are those of the group by
+                    windows = ["in0", "v0"]}       itself: operators op0.., results v0.., live-ins in0..
+optimus.price = {dram_read_bytes = [1204, 96], ..} what the cost model promises for it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from optimus_mlir.cost import Block, Price, Schedule, Tile
+from optimus_mlir.errors import PassFailure
+from optimus_mlir.mlir import ir
+from optimus_mlir.target import Accelerator
+from optimus_mlir.workload import Graph
+
+ACCELERATOR = "optimus.accelerator"
+GROUP = "optimus.group"
+SCHEDULE = "optimus.schedule"
+PRICE = "optimus.price"
+SOLVER = "optimus.solver"
+OPERATORS = "optimus.operators"  # on a launch: the names of its operators
+
+# labels on the ops of a tiled group
+LOAD = "optimus.load"  # on a linalg.copy: a transfer
+MOVE = "optimus.move"
+STORE = "optimus.store"
+OPERATOR = "optimus.operator"  # the operator whose tile an op computes
+MEMBER = "optimus.member"  # which op of the operator it is a tile of
+
+
+def integer(value: int) -> ir.Attribute:
+    return ir.IntegerAttr.get(ir.IntegerType.get_signless(64), value)
+
+
+def _plain(value: object) -> ir.Attribute:
+    """A Python value as the attribute that reads like it."""
+    match value:
+        case bool():
+            return ir.BoolAttr.get(value)
+        case int():
+            return integer(value)
+        case float():
+            return ir.FloatAttr.get_f64(value)
+        case str():
+            return ir.StringAttr.get(value)
+        case Mapping():
+            return ir.DictAttr.get({str(k): _plain(v) for k, v in value.items()})
+        case Sequence():
+            return ir.ArrayAttr.get([_plain(v) for v in value])
+    raise TypeError(f"no attribute for {value!r}")
+
+
+def _python(attribute: ir.Attribute) -> object:
+    """The inverse of `_plain`."""
+    if isinstance(attribute, ir.DictAttr):
+        return {attribute[i].name: _python(attribute[i].attr) for i in range(len(attribute))}
+    if isinstance(attribute, ir.ArrayAttr):
+        return [_python(a) for a in attribute]
+    if isinstance(attribute, (ir.BoolAttr, ir.IntegerAttr, ir.FloatAttr, ir.StringAttr)):
+        return attribute.value
+    raise TypeError(f"cannot read {attribute}")
+
+
+ADDRESS = "scratchpad"
+
+
+def address_attribute(offset: int) -> ir.Attribute:
+    """The memory space of a tiled group's buffer: where in the scratchpad it begins, in bytes.
+
+    Buffers keep it through bufferization, where attributes on ops would be lost.
+    """
+    return ir.DictAttr.get({ADDRESS: integer(offset)})
+
+
+def address_of(kind: ir.MemRefType) -> int | None:
+    """The address that the type of a buffer carries; None in DRAM."""
+    space = kind.memory_space
+    if not isinstance(space, ir.DictAttr) or ADDRESS not in space:
+        return None
+    return ir.IntegerAttr(space[ADDRESS]).value
+
+
+def write_accelerator(module: ir.Operation, accelerator: Accelerator) -> None:
+    module.attributes[ACCELERATOR] = _plain(accelerator.to_dict())
+
+
+def read_accelerator(module: ir.Operation) -> Accelerator:
+    """The accelerator that an earlier pass chose."""
+    if ACCELERATOR not in module.attributes:
+        raise PassFailure(
+            module.location, f"no {ACCELERATOR} on the module: run --optimus-group before this pass"
+        )
+    fields = _python(module.attributes[ACCELERATOR])
+    assert isinstance(fields, dict)
+    return Accelerator.from_dict(fields, ACCELERATOR)
+
+
+def schedule_attribute(schedule: Schedule) -> ir.Attribute:
+    return _plain(
+        {
+            "blocks": [[b.operator, b.dimension, b.size] for b in schedule.blocks],
+            "tiles": [[t.dimension, t.size] for t in schedule.tiles],
+            "windows": sorted(schedule.windows),
+        }
+    )
+
+
+def read_schedule(op: ir.Operation) -> Schedule:
+    """The schedule on a function or a group's last op."""
+    try:
+        fields = _python(op.attributes[SCHEDULE])
+        assert isinstance(fields, dict)
+        return Schedule(
+            tuple(Tile(*tile) for tile in fields["tiles"]),
+            frozenset(fields["windows"]),
+            tuple(Block(*block) for block in fields["blocks"]),
+        )
+    except (AssertionError, KeyError, TypeError):
+        raise PassFailure(
+            op.location,
+            f"{SCHEDULE} must be {{blocks = [[operator, dimension, size], ...], "
+            "tiles = [[dimension, size], ...], windows = [tensor, ...]}}",
+        ) from None
+
+
+def price_attribute(group: Graph, price: Price) -> ir.Attribute:
+    """The price of a group, its live-ins and live-outs in the group's order."""
+    return _plain(
+        {
+            "dram_read_bytes": [price.dram_read_bytes.get(n, 0) for n in group.live_ins],
+            "dram_write_bytes": [price.dram_write_bytes[n] for n in group.outputs],
+            "footprint_bytes": price.footprint_bytes,
+            "macs": price.macs,
+        }
+    )
+
+
+def read_price(op: ir.Operation) -> dict[str, object]:
+    fields = _python(op.attributes[PRICE])
+    assert isinstance(fields, dict)
+    return fields

@@ -1,0 +1,49 @@
+"""Bring linalg on tensors, as PyTorch's importer leaves it, into the form that later passes rely on.
+
+- ops on constants are constants;
+- every anchor starts from a fill; its batch norm and bias are in its weights and one addition;
+- a chain of elementwise ops is one op, which overwrites the result of an anchor if it can.
+
+Before: %c = conv(%pad, %w) outs(%fill), %1 = generic{c - mean}, %2 = ..., %r = generic{relu(x)}(%5)
+After:  %c = conv(%pad, %w') outs(%fill), %r = generic{relu(c + b)} ins(%bias) outs(%c)
+"""
+
+from dataclasses import dataclass
+
+from optimus_mlir.analysis.broadcasts import read_before_broadcast, scalars_into_bodies
+from optimus_mlir.analysis.constant_folding import fold_constants
+from optimus_mlir.analysis.elementwise_merging import merge_elementwise_ops
+from optimus_mlir.analysis.in_place import compute_in_place
+from optimus_mlir.analysis.initial_values import start_from_fills
+from optimus_mlir.analysis.reshapes_last import reshape_last
+from optimus_mlir.analysis.static_shapes import require_static_shapes
+from optimus_mlir.analysis.unit_loops import loop_over_unit_dimensions
+from optimus_mlir.analysis.weight_folding import fold_scales_into_weights
+from optimus_mlir.mlir import Pass, ir, run_passes
+
+REWRITES = (
+    read_before_broadcast,
+    start_from_fills,
+    reshape_last,
+    fold_constants,
+    fold_scales_into_weights,
+    scalars_into_bodies,
+    merge_elementwise_ops,
+    compute_in_place,
+    loop_over_unit_dimensions,
+)
+CLEAN_UP = "canonicalize,cse"
+
+
+@dataclass(frozen=True)
+class NormalizePass(Pass):
+    """Fold constants and batch norms, and merge elementwise ops into epilogues."""
+
+    argument = "optimus-normalize"
+
+    def run(self, module: ir.Module) -> None:
+        run_passes(module, [CLEAN_UP])  # first: it may find out a dynamic dimension
+        require_static_shapes(module)
+        for rewrite in REWRITES:
+            rewrite(module)
+            run_passes(module, [CLEAN_UP])

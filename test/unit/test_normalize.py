@@ -1,0 +1,241 @@
+"""Normalising changes the form of a program, not what it computes."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from optimus_mlir.passes.normalize import NormalizePass
+from torch import nn
+
+from optimus_mlir.errors import PassFailure
+from optimus_mlir.frontends.torch_import import import_torch
+from optimus_mlir.frontends.zoo import zoo_model
+from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.runtime.plain import run_plainly
+
+
+def parse(text: str) -> ir.Module:
+    with new_context():
+        return ir.Module.parse(text)
+
+
+def normalised(module: ir.Module) -> ir.Module:
+    copy = ir.Module.create(ir.Location.unknown(module.context))
+    for op in module.body.operations:
+        op.operation.clone(ir.InsertionPoint(copy.body))
+    run_passes(copy, [NormalizePass()])
+    return copy
+
+
+def text_of(module: ir.Module) -> str:
+    return module.operation.get_asm(large_resource_limit=16)
+
+
+def op_counts(module: ir.Module) -> Counter[str]:
+    counts: Counter[str] = Counter()
+
+    def count(op: ir.Operation) -> ir.WalkResult:
+        counts[op.name] += 1
+        return ir.WalkResult.ADVANCE
+
+    module.operation.walk(count)
+    return counts
+
+
+def seeded(network: nn.Module) -> nn.Module:
+    """The network with batch norms that do something."""
+    for layer in network.modules():
+        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.normal_(layer.bias)
+            nn.init.normal_(layer.running_mean)
+            nn.init.uniform_(layer.running_var, 0.5, 2.0)
+    return network.eval()
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
+        self.second = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.second(self.first(x)) + x)
+
+
+class Attention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(8, 8) for _ in range(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        q, k, v = (f(x).reshape(5, 2, 4).transpose(0, 1) for f in (self.q, self.k, self.v))
+        mask = torch.ones(5, 5, dtype=torch.bool).tril()
+        scores = (q @ k.transpose(1, 2) * 0.5).masked_fill(~mask, -torch.inf)
+        return x + self.out((scores.softmax(-1) @ v).transpose(0, 1).reshape(5, 8))
+
+
+def conv(*args: Any, batch_norm: bool = True, **kwargs: Any) -> nn.Sequential:
+    layers = [nn.Conv2d(*args, **kwargs)]
+    return nn.Sequential(*layers, *([nn.BatchNorm2d(args[1])] if batch_norm else []))
+
+
+NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
+    # how to build it, the shape of its input, and how many linalg.generic remain
+    "conv": (lambda: nn.Sequential(conv(3, 4, 3), nn.ReLU()), (1, 3, 6, 6), 1),
+    "no bias": (lambda: nn.Sequential(conv(3, 4, 3, bias=False), nn.SiLU()), (1, 3, 6, 6), 1),
+    "no norm": (lambda: conv(3, 4, 3, batch_norm=False), (2, 3, 6, 6), 1),
+    "depthwise": (lambda: nn.Sequential(conv(4, 4, 3, groups=4), nn.ReLU6()), (1, 4, 6, 6), 1),
+    "grouped": (lambda: nn.Sequential(conv(4, 8, 3, groups=2), nn.ReLU()), (1, 4, 6, 6), 1),
+    "multiplier": (lambda: conv(4, 8, 3, groups=4), (1, 4, 6, 6), 1),
+    "transposed": (
+        lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 3, stride=2), nn.BatchNorm2d(4)),
+        (1, 3, 4, 4),
+        1,
+    ),
+    "conv 1d": (
+        lambda: nn.Sequential(nn.Conv1d(3, 4, 3), nn.BatchNorm1d(4), nn.Hardswish()),
+        (1, 3, 8),
+        1,
+    ),
+    "linear": (lambda: nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.GELU()), (3, 8), 1),
+    "linear 3d": (
+        lambda: nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2)),
+        (2, 3, 8),
+        2,
+    ),
+    "pools": (
+        lambda: nn.Sequential(
+            nn.MaxPool2d(3, 2, 1), nn.AvgPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        ),
+        (1, 3, 12, 12),
+        3,  # two divisions, one global sum
+    ),
+    "residual": (Residual, (1, 4, 6, 6), 2),
+    "attention": (Attention, (5, 8), 9),
+    "layer norm": (lambda: nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 4)), (3, 8), 10),
+}
+
+
+@pytest.fixture(params=NETWORKS, scope="module")
+def network(request: pytest.FixtureRequest) -> tuple[str, ir.Module, np.ndarray, np.ndarray]:
+    build, shape, _ = NETWORKS[request.param]
+    torch.manual_seed(0)
+    network, x = seeded(build()), torch.randn(shape)
+    with torch.no_grad():
+        return request.param, import_torch(network, (x,)), x.numpy(), network(x).numpy()
+
+
+def test_the_meaning_stays(network: tuple[str, ir.Module, np.ndarray, np.ndarray]) -> None:
+    _, module, x, expected = network
+    (before,) = run_plainly(module, [x])
+    (after,) = run_plainly(normalised(module), [x])
+    np.testing.assert_allclose(before, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(after, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_elementwise_ops_merge(network: tuple[str, ir.Module, np.ndarray, np.ndarray]) -> None:
+    name, module, _, _ = network
+    after = op_counts(normalised(module))
+    assert after["linalg.generic"] == NETWORKS[name][2]
+    assert not after["cf.assert"]
+
+
+def test_normal_forms_stay(network: tuple[str, ir.Module, np.ndarray, np.ndarray]) -> None:
+    once = normalised(network[1])
+    assert text_of(normalised(once)) == text_of(once)
+
+
+def test_the_same_program_gives_the_same_bytes() -> None:
+    def once() -> str:
+        torch.manual_seed(0)
+        return str(normalised(import_torch(seeded(Residual()), (torch.zeros(1, 4, 6, 6),))))
+
+    assert once() == once()
+
+
+def test_weights_stay_resources_with_their_names() -> None:
+    torch.manual_seed(0)
+    text = text_of(normalised(import_torch(seeded(Residual()), (torch.zeros(1, 4, 6, 6),))))
+    assert "dense_resource<first.0.weight_1> : tensor<4x4x3x3xf32>" in text
+    assert "dense_resource<second.0.weight_1> : tensor<4x4x3x3xf32>" in text
+
+
+def test_resnet18() -> None:
+    network, inputs = zoo_model("resnet18")
+    module = import_torch(network, inputs)
+    run_passes(module, [NormalizePass()])
+    after = op_counts(module)
+    assert after["linalg.conv_2d_nchw_fchw"] == 20
+    assert (
+        after["linalg.generic"] == 17 + 3
+    )  # ReLUs; mean, its division, the bias of the last layer
+    assert after["arith.constant"] == 20 + 20 + 2 + 3  # weights, biases; the last layer; scalars
+    with torch.no_grad():
+        expected = network(*inputs).numpy()
+    (result,) = run_plainly(module, [x.numpy() for x in inputs])
+    np.testing.assert_allclose(result, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
+def test_weights_are_rounded_once() -> None:
+    """x / 3 * 3 is x in float64, but not for each x in float32."""
+    module = parse("""
+      #id = affine_map<(m, n) -> (m, n)>
+      func.func @main(%x: tensor<1x1xf32>) -> tensor<1x5xf32> {
+        %zero = arith.constant 0.0 : f32
+        %three = arith.constant 3.0 : f32
+        %w = arith.constant dense<[[0.1, 0.2, 0.3, 0.5, 0.7]]> : tensor<1x5xf32>
+        %empty = tensor.empty() : tensor<1x5xf32>
+        %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x5xf32>) -> tensor<1x5xf32>
+        %y = linalg.matmul ins(%x, %w : tensor<1x1xf32>, tensor<1x5xf32>)
+                           outs(%zeros : tensor<1x5xf32>) -> tensor<1x5xf32>
+        %scaled = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+            ins(%y : tensor<1x5xf32>) outs(%empty : tensor<1x5xf32>) {
+        ^bb0(%in: f32, %out: f32):
+          %0 = arith.divf %in, %three : f32
+          %1 = arith.mulf %0, %three : f32
+          linalg.yield %1 : f32
+        } -> tensor<1x5xf32>
+        return %scaled : tensor<1x5xf32>
+      }""")
+    after = normalised(module)
+    assert not op_counts(after)["linalg.generic"]
+    (result,) = run_plainly(after, [np.ones((1, 1), np.float32)])
+    assert np.array_equal(result, np.array([[0.1, 0.2, 0.3, 0.5, 0.7]], np.float32))
+
+
+def test_a_scale_that_overflows_is_not_folded() -> None:
+    module = parse("""
+      #id = affine_map<(m, n) -> (m, n)>
+      func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+        %zero = arith.constant 0.0 : f32
+        %large = arith.constant 1.0e30 : f32
+        %w = arith.constant dense<[[1.0e30, 1.0], [1.0, 1.0]]> : tensor<2x2xf32>
+        %empty = tensor.empty() : tensor<2x2xf32>
+        %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2xf32>) -> tensor<2x2xf32>
+        %y = linalg.matmul ins(%x, %w : tensor<2x2xf32>, tensor<2x2xf32>)
+                           outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
+        %scaled = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+            ins(%y : tensor<2x2xf32>) outs(%empty : tensor<2x2xf32>) {
+        ^bb0(%in: f32, %out: f32):
+          %0 = arith.mulf %in, %large : f32
+          linalg.yield %0 : f32
+        } -> tensor<2x2xf32>
+        return %scaled : tensor<2x2xf32>
+      }""")
+    assert op_counts(normalised(module))["linalg.generic"] == 1
+
+
+def test_elided_weights_are_an_error() -> None:
+    module = parse("""
+      func.func @main() -> tensor<5x8xf32> {
+        %w = arith.constant dense_resource<__elided__> : tensor<8x5xf32>
+        %empty = tensor.empty() : tensor<5x8xf32>
+        %t = linalg.transpose ins(%w : tensor<8x5xf32>) outs(%empty : tensor<5x8xf32>)
+             permutation = [1, 0]
+        return %t : tensor<5x8xf32>
+      }""")
+    with pytest.raises(PassFailure, match="save the module with its weights"):
+        normalised(module)
