@@ -24,13 +24,16 @@ class Cloner:
 
     def clone(self, op: ir.Operation) -> ir.Operation:
         for value in _captured(op):
-            if value not in self.values and not isinstance(value.owner, ir.Block):
-                if value.owner.name in REBUILT:
-                    self.clone(value.owner)
+            if value not in self.values and _is_rebuilt(value.owner):
+                self.clone(value.owner)
         copy = op.clone().operation
         _remap(copy, self.values)
         self.values.update(zip(op.results, copy.results, strict=True))
         return copy
+
+
+def _is_rebuilt(owner: ir.Operation | ir.Block) -> bool:
+    return not isinstance(owner, ir.Block) and owner.name in REBUILT
 
 
 def _captured(op: ir.Operation) -> list[ir.Value]:

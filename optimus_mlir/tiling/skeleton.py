@@ -1,0 +1,244 @@
+"""The skeleton of a tiled group: its loops, its buffers, and a slice of every op still untiled.
+
+Before                                    After (one operator, rows tiled)
+  %1 = conv(pad(%in0), %in1)                %1 = conv(pad(%in0), %in1)
+  return %1                                 %b = alloc_tensor() {memory_space = {scratchpad = 64}}
+                                            %r = scf.for %t .. iter_args(%o = %out0) {
+                                              %x = copy {load} %in0[rows of t] into a buffer
+                                              %s = execute_region { %1[row t] }  <- a Site
+                                              %c = insert_slice %s into %b
+                                              copy {store} %c into %o[row t]
+                                            }
+                                            return %r
+
+A Site remembers what its tile must read; `tiling.fuse` then tiles each op into its sites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from optimus_mlir.analysis.annotations import LOAD, MOVE, OPERATOR, STORE, address_attribute
+from optimus_mlir.analysis.dataflow import Cluster, Dataflow, Read
+from optimus_mlir.cost.program import (
+    Box,
+    Buffer,
+    Compute,
+    Load,
+    Loop,
+    Node,
+    Program,
+    Shift,
+    Store,
+)
+from optimus_mlir.mlir import arith, bufferization, ir, linalg, scf
+from optimus_mlir.tiling.boxes import (
+    Offset,
+    Position,
+    Positions,
+    extract,
+    first_begin,
+    insert,
+    is_empty,
+    offsets,
+    sizes,
+)
+from optimus_mlir.tiling.segments import Segment, cut_loops, kept_elements, places
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place that wants a tile of an operator.
+
+    `region` is an scf.execute_region that yields the slice; `reads` are what the tile is to read,
+    `target` is the part of the buffer that it is computed into.
+    """
+
+    region: ir.Operation
+    reads: tuple[ir.Value, ...]
+    target: ir.Value
+
+
+@dataclass
+class Skeleton:
+    """Emits a program at the current insertion point.
+
+    `state` maps each buffer, and None for the result in DRAM, to its current tensor value.
+    """
+
+    dataflow: Dataflow
+    program: Program
+    addresses: Mapping[Buffer, int]
+    sites: dict[str, list[Site]] = field(default_factory=dict)
+    state: dict[Buffer | None, ir.Value] = field(default_factory=dict)
+
+    def emit(self, result: ir.Value) -> ir.Value:
+        """The group's result, computed tile by tile into `result`."""
+        self.segments = cut_loops(self.program)
+        self.state[None] = result
+        self._body(self.program.body, {})
+        return self.state[None]
+
+    def _body(self, body: Sequence[Node], at: Positions) -> None:
+        for node in body:
+            match node:
+                case Loop():
+                    self._loop(node, at)
+                case Shift():
+                    self._shift(node, at)
+                case Load():
+                    self._load(node, at)
+                case Compute():
+                    self._compute(node, at)
+                case Store():
+                    self._store(node, at)
+
+    # Loops ------------------------------------------------------------------------------------
+
+    def _loop(self, loop: Loop, at: Positions) -> None:
+        """One scf.for per segment, carrying the buffers that outlive a step."""
+        for buffer in _buffers_filled(loop.body):
+            if loop.axis not in buffer.home:
+                self._allocate(buffer)
+        carried = [*self._carried(loop)]
+        for segment in self.segments[loop.axis]:
+            self._segment(loop, segment, carried, at)
+
+    def _carried(self, loop: Loop) -> Iterator[Buffer | None]:
+        for buffer in _buffers_filled(loop.body):
+            if buffer in self.state:
+                yield buffer
+        if any(isinstance(node, Store) for node in _leaves(loop.body)):
+            yield None
+
+    def _segment(
+        self, loop: Loop, segment: Segment, carried: list[Buffer | None], at: Positions
+    ) -> None:
+        low, high, step = (_index(i) for i in (segment.first, segment.first + segment.count, 1))
+        outer = dict(self.state)
+        op = scf.ForOp(low, high, step, [self.state[key] for key in carried])
+        with ir.InsertionPoint(op.body):
+            self.state |= dict(zip(carried, op.inner_iter_args, strict=True))
+            position = Position(segment, op.induction_variable)
+            self._body(loop.body, {**at, loop.axis: position})
+            scf.YieldOp([self.state[key] for key in carried])
+        self.state = outer | dict(zip(carried, op.results, strict=True))
+
+    def _allocate(self, buffer: Buffer) -> None:
+        if buffer not in self.state:
+            element = self.dataflow.values[buffer.tensor.name].type.element_type
+            kind = ir.RankedTensorType.get(buffer.shape, element)
+            space = address_attribute(self.addresses[buffer])
+            self.state[buffer] = bufferization.alloc_tensor(kind, [], memory_space=space)
+
+    # Steps ------------------------------------------------------------------------------------
+
+    def _shift(self, node: Shift, at: Positions) -> None:
+        buffer, window = node.buffer, node.buffer.window
+        assert window is not None
+        self._allocate(buffer)
+        moving = buffer.region[window]
+        assert moving.axis is not None
+        step = at[moving.axis].segment.first
+        kept = int(kept_elements(moving)[step])
+        distance = int(moving.begin[step] - moving.begin[step - 1]) if step else 0
+        if not kept or not distance:
+            return
+        shape = [kept if d == window else n for d, n in enumerate(sizes(buffer.region, at))]
+        front = [0] * len(shape)
+        back = [distance if d == window else 0 for d in range(len(shape))]
+        halo = extract(self.state[buffer], back, shape)
+        moved = _copy(halo, extract(self.state[buffer], front, shape), MOVE)
+        self.state[buffer] = insert(moved, self.state[buffer], front, shape)
+
+    def _load(self, node: Load, at: Positions) -> None:
+        if is_empty(node.box, at):
+            return
+        self._allocate(node.buffer)
+        source = self.dataflow.values[node.buffer.tensor.name]
+        shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
+        tile = extract(source, offsets(node.box, at), shape)
+        loaded = _copy(tile, extract(self.state[node.buffer], place, shape), LOAD)
+        self.state[node.buffer] = insert(loaded, self.state[node.buffer], place, shape)
+
+    def _compute(self, node: Compute, at: Positions) -> None:
+        if is_empty(node.box, at):
+            return
+        self._allocate(node.buffer)
+        cluster = self.dataflow.clusters[node.operator.name]
+        reads = tuple(
+            self._staged(cluster, read, buffer, need, at)
+            for read, (buffer, need) in zip(cluster.reads, node.needs, strict=True)
+        )
+        shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
+        target = extract(self.state[node.buffer], place, shape)
+        region = scf.ExecuteRegionOp([target.type])
+        with ir.InsertionPoint(region.region.blocks.append()):
+            scf.YieldOp([extract(cluster.result, offsets(node.box, at), shape)])
+        self.state[node.buffer] = insert(region.results[0], self.state[node.buffer], place, shape)
+        site = Site(region.operation, reads, target)
+        self.sites.setdefault(node.operator.name, []).append(site)
+
+    def _store(self, node: Store, at: Positions) -> None:
+        shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
+        tile = extract(self.state[node.buffer], place, shape)
+        target = offsets(node.box, at)
+        stored = _copy(tile, extract(self.state[None], target, shape), STORE)
+        self.state[None] = insert(stored, self.state[None], target, shape)
+
+    def _place(self, buffer: Buffer, box: Box, at: Positions) -> list[Offset]:
+        return offsets(places(buffer, box), at)
+
+    # Reads ------------------------------------------------------------------------------------
+
+    def _staged(
+        self, cluster: Cluster, read: Read, buffer: Buffer, need: Box, at: Positions
+    ) -> ir.Value:
+        """What one operand of a tile reads: a slice of the buffer, with its padding around it."""
+        inside = tuple(r.clamped(n) for r, n in zip(need, buffer.tensor.shape, strict=True))
+        inner, outer = sizes(inside, at), sizes(need, at)
+        if inner == outer:
+            return extract(self.state[buffer], self._place(buffer, need, at), inner, read.view.kept)
+        feed = _filled(cluster, read, outer)
+        if 0 in inner:  # all of it is padding
+            return feed
+        tile = extract(self.state[buffer], self._place(buffer, need, at), inner)
+        low = [first_begin(i.relative_to(n), at) for i, n in zip(inside, need, strict=True)]
+        name = ir.StringAttr.get(cluster.operator.name)
+        return insert(_copy(tile, extract(feed, low, inner), OPERATOR, name), feed, low, inner)
+
+
+def _filled(cluster: Cluster, read: Read, shape: list[int]) -> ir.Value:
+    """The tensor that an operator fills with padding as it feeds its array."""
+    element = read.view.source.type.element_type
+    feed = bufferization.alloc_tensor(ir.RankedTensorType.get(shape, element), [])
+    filled = linalg.fill(arith.ConstantOp(element, read.view.fill).result, outs=[feed])
+    filled.owner.attributes[OPERATOR] = ir.StringAttr.get(cluster.operator.name)
+    return filled
+
+
+def _copy(
+    source: ir.Value, target: ir.Value, label: str, value: ir.Attribute | None = None
+) -> ir.Value:
+    copied = linalg.copy(source, outs=[target])
+    copied.owner.attributes[label] = value or ir.UnitAttr.get()
+    return copied
+
+
+def _index(value: int) -> ir.Value:
+    return arith.ConstantOp(ir.IndexType.get(), value).result
+
+
+def _leaves(body: Sequence[Node]) -> Iterator[Node]:
+    for node in body:
+        if isinstance(node, Loop):
+            yield from _leaves(node.body)
+        else:
+            yield node
+
+
+def _buffers_filled(body: Sequence[Node]) -> list[Buffer]:
+    """The buffers that code in `body` writes, in order."""
+    written = [node.buffer for node in _leaves(body) if not isinstance(node, (Store, Loop))]
+    return list(dict.fromkeys(written))

@@ -1,0 +1,63 @@
+"""--optimus-group: ask the cost model which operators to run together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimus_mlir.analysis import annotations
+from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
+from optimus_mlir.analysis.static_shapes import require_static_shapes
+from optimus_mlir.fusion import SOLVERS, Group, members, solve
+from optimus_mlir.mlir import Pass, ir, option
+from optimus_mlir.target import load_accelerator, with_fields
+from optimus_mlir.workload import Graph
+
+
+@dataclass(frozen=True)
+class GroupPass(Pass):
+    """Label the operators that are cheaper together than apart, with their schedule and price."""
+
+    argument = "optimus-group"
+    accelerator: str = option("eyeriss", "preset or YAML file")
+    set: str = option(
+        "", "changed fields of the accelerator: scratchpad_bytes=64KiB,element_bits=8"
+    )
+    objective: str = option("dram-bytes", "what to minimise", choices=["dram-bytes"])
+    solver: str = option("contiguous", "how to search", choices=sorted(SOLVERS))
+
+    def run(self, module: ir.Module) -> None:
+        accelerator = load_accelerator(self.accelerator)
+        if self.set:
+            accelerator = with_fields(accelerator, self.set.split(","))
+        require_static_shapes(module)
+        number = 0
+        for function in entry_functions(module):
+            dataflow = read_dataflow(function)
+            for run in dataflow.runs:
+                graph = members(dataflow.graph, run)
+                for group in solve(graph, accelerator, self.solver).groups:
+                    annotate(dataflow, members(graph, group.operators), group, number)
+                    number += 1
+        annotations.write_accelerator(module.operation, accelerator)
+        module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(self.solver)
+
+
+def entry_functions(module: ir.Module) -> list[ir.Operation]:
+    """The public functions with a body, which is where the network is."""
+    return [
+        op.operation
+        for op in module.body.operations
+        if op.operation.name == "func.func"
+        and op.operation.regions[0].blocks
+        and "sym_visibility" not in op.operation.attributes
+    ]
+
+
+def annotate(dataflow: Dataflow, graph: Graph, group: Group, number: int) -> None:
+    """Write one group of the plan on its ops; `graph` is the group."""
+    for name in group.operators:
+        for op in dataflow.clusters[name].ops:
+            op.attributes[annotations.GROUP] = annotations.integer(number)
+    last = dataflow.clusters[group.operators[-1]].ops[-1]
+    last.attributes[annotations.SCHEDULE] = annotations.schedule_attribute(group.schedule)
+    last.attributes[annotations.PRICE] = annotations.price_attribute(graph.canonical(), group.price)

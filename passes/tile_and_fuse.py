@@ -1,0 +1,53 @@
+"""--optimus-tile-and-fuse: turn each group's schedule into loops over tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimus_mlir.analysis import annotations
+from optimus_mlir.analysis.dataflow import read_dataflow
+from optimus_mlir.cost import Unschedulable, addresses, build_program
+from optimus_mlir.errors import PassFailure
+from optimus_mlir.mlir import Pass, ir, run_passes
+from optimus_mlir.tiling.fuse import fuse_into_sites
+from optimus_mlir.tiling.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class TileAndFusePass(Pass):
+    """Tile each group's last operator and fuse the others into its loops, as scheduled."""
+
+    argument = "optimus-tile-and-fuse"
+
+    def run(self, module: ir.Module) -> None:
+        groups = [
+            f.operation for f in module.body.operations if annotations.SCHEDULE in f.attributes
+        ]
+        if groups:
+            accelerator = annotations.read_accelerator(module.operation)
+        for function in groups:
+            tile_and_fuse(function, accelerator.element_bytes)
+        run_passes(module, ["canonicalize"])  # not cse: it would merge buffers of equal content
+
+
+def tile_and_fuse(function: ir.Operation, element_bytes: int) -> None:
+    """Tile one group function; its last argument is where the result goes."""
+    dataflow = read_dataflow(function)
+    schedule = annotations.read_schedule(function)
+    own_names = {canonical: own for own, canonical in dataflow.graph.canonical_names.items()}
+    try:
+        program = build_program(dataflow.graph, schedule.renamed(own_names))
+    except KeyError as unknown:
+        raise PassFailure(
+            function.location, f"{annotations.SCHEDULE} names {unknown}, which this group has not"
+        ) from None
+    except Unschedulable as error:
+        raise PassFailure(function.location, f"this schedule cannot run: {error}") from None
+    block = function.regions[0].blocks[0]
+    last = block.operations[len(block.operations) - 1].operation
+    skeleton = Skeleton(dataflow, program, addresses(program, element_bytes))
+    with ir.InsertionPoint(last), last.location:
+        result = skeleton.emit(block.arguments[len(block.arguments) - 1])
+    last.operands[0] = result
+    fuse_into_sites(function, dataflow, skeleton)
+    del function.attributes[annotations.SCHEDULE]
