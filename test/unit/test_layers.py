@@ -17,7 +17,7 @@ BELOW = {  # what each layer may import directly; what those may import, it may 
     "fusion": ["cost"],
     "mlir": ["errors"],
     "analysis": ["mlir", "cost"],
-    "accel": ["mlir", "target"],
+    "accel": ["analysis"],
     "tiling": ["analysis"],
     "passes": ["tiling", "accel", "fusion"],
     "frontends": ["passes"],

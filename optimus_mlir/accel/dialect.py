@@ -1,0 +1,184 @@
+# pyright: reportGeneralTypeIssues=false, reportCallIssue=false
+# (the keywords of `ext` classes are their metaclass's affair, which has no stubs)
+"""The accel dialect: what the emulated accelerator can do, after bufferization.
+
+Memory space 0 is DRAM, space 1 the scratchpad. A group function allocates scratchpad buffers at
+fixed offsets, moves boxes between the two, and computes on the scratchpad alone.
+"""
+
+import math
+from collections.abc import Sequence
+
+from optimus_mlir.accel.lifetimes import conflicting_allocations, is_first_allocation
+from optimus_mlir.analysis.annotations import ACCELERATOR
+from optimus_mlir.mlir import ext, func, ir, load_once, memref
+
+SCRATCHPAD = 1
+CAPACITY = "scratchpad_bytes"
+
+
+class Accel(ext.Dialect, name="accel"):
+    """Instructions of the emulated accelerator."""
+
+
+class EndOp(Accel.Operation, name="end", traits=[ir.IsTerminatorTrait]):
+    """The end of a launch or of a compute."""
+
+
+class LaunchOp(Accel.Operation, name="launch"):
+    """Hand the accelerator a program: the call in `body`, on buffers in DRAM. The host waits.
+
+    A region and not operands, since operands of one variadic must share one type.
+    """
+
+    body: ext.Region
+
+    def verify_invariants(self) -> bool:
+        return all(_in_dram(self, value) for value in call_in(self.operation).operands)
+
+
+class AllocOp(Accel.Operation, name="alloc"):
+    """A scratchpad buffer of `bytes` (accelerator's element width) from address `offset` on.
+
+    It is live from the first to the last op of its block that touches it, loops included.
+    """
+
+    offset: ir.IntegerAttr
+    bytes: ir.IntegerAttr
+    buffer: ext.Result[ir.MemRefType]
+
+    def verify_invariants(self) -> bool:
+        if not _in_scratchpad(self, self.buffer):
+            return False
+        begin, end = self.offset.value, self.offset.value + self.bytes.value
+        capacity = _capacity(self.operation)
+        if begin < 0 or (capacity is not None and end > capacity):
+            return _reject(self, f"bytes {begin} to {end} are outside the scratchpad of {capacity}")
+        if is_first_allocation(self.operation):  # checks the function's allocations at once
+            return _check_overlaps(self.operation)
+        return True
+
+
+class LoadOp(Accel.Operation, name="load"):
+    """DMA: copy a box from DRAM to the scratchpad."""
+
+    source: ext.Operand[ir.MemRefType]
+    target: ext.Operand[ir.MemRefType]
+
+    def verify_invariants(self) -> bool:
+        return (
+            _in_dram(self, self.source)
+            and _in_scratchpad(self, self.target)
+            and _same_box(self, self.source, self.target)
+        )
+
+
+class StoreOp(Accel.Operation, name="store"):
+    """DMA: copy a box from the scratchpad to DRAM."""
+
+    source: ext.Operand[ir.MemRefType]
+    target: ext.Operand[ir.MemRefType]
+
+    def verify_invariants(self) -> bool:
+        return (
+            _in_scratchpad(self, self.source)
+            and _in_dram(self, self.target)
+            and _same_box(self, self.source, self.target)
+        )
+
+
+class MoveOp(Accel.Operation, name="move"):
+    """Copy a box within the scratchpad, as if through a temporary: a window's halo moves up."""
+
+    source: ext.Operand[ir.MemRefType]
+    target: ext.Operand[ir.MemRefType]
+
+    def verify_invariants(self) -> bool:
+        return (
+            _in_scratchpad(self, self.source)
+            and _in_scratchpad(self, self.target)
+            and _same_box(self, self.source, self.target)
+        )
+
+
+class ComputeOp(Accel.Operation, name="compute"):
+    """Run the kernel that `body` calls on scratchpad buffers: feed, accumulate, drain the array."""
+
+    body: ext.Region
+
+    def verify_invariants(self) -> bool:
+        return all(_in_scratchpad(self, value) for value in call_in(self.operation).operands)
+
+
+def calling(
+    op_class: type, callee: str, arguments: Sequence[ir.Value], types: Sequence[ir.Type]
+) -> ir.OpView:
+    """A launch or a compute that calls `callee`, whose parameters have `types`."""
+    op = op_class()
+    with ir.InsertionPoint(op.body.blocks.append()):
+        pairs = zip(arguments, types, strict=True)
+        func.CallOp([], callee, [v if v.type == t else memref.cast(t, v) for v, t in pairs])
+        EndOp()
+    return op
+
+
+def call_in(op: ir.Operation) -> ir.Operation:
+    """The call that a launch or a compute makes."""
+    operations = op.regions[0].blocks[0].operations
+    return operations[len(operations) - 2].operation
+
+
+def load() -> None:
+    """Load the dialect into the current context."""
+    load_once(Accel)
+
+
+def memory_space(value: ir.Value) -> int:
+    space = ir.MemRefType(value.type).memory_space
+    return 0 if space is None else ir.IntegerAttr(space).value
+
+
+def _reject(op: ir.OpView, message: str) -> bool:
+    op.location.emit_error(f"'{op.OPERATION_NAME}' op {message}")
+    return False
+
+
+def _in_dram(op: ir.OpView, value: ir.Value) -> bool:
+    if memory_space(value) == 0:
+        return True
+    return _reject(op, f"wants a buffer in DRAM (memory space 0), got {value.type}")
+
+
+def _in_scratchpad(op: ir.OpView, value: ir.Value) -> bool:
+    if memory_space(value) == SCRATCHPAD:
+        return True
+    return _reject(op, f"wants a scratchpad buffer (memory space 1), got {value.type}")
+
+
+def _same_box(op: ir.OpView, source: ir.Value, target: ir.Value) -> bool:
+    a, b = ir.MemRefType(source.type), ir.MemRefType(target.type)
+    if list(a.shape) == list(b.shape) and a.element_type == b.element_type:
+        return True
+    return _reject(op, f"copies between boxes of different shape: {a} and {b}")
+
+
+def _check_overlaps(first: ir.Operation) -> bool:
+    pair = conflicting_allocations(first)
+    if pair is None:
+        return True
+    begin = ir.IntegerAttr(pair[1].attributes["offset"]).value
+    return _reject(pair[0].opview, f"overlaps the buffer at {begin}, live at the same time")
+
+
+def _capacity(op: ir.Operation) -> int | None:
+    """The scratchpad's size, where the module around names an accelerator."""
+    while op.parent is not None:
+        op = op.parent.operation
+    if ACCELERATOR not in op.attributes:
+        return None
+    fields = ir.DictAttr(op.attributes[ACCELERATOR])
+    return ir.IntegerAttr(fields[CAPACITY]).value if CAPACITY in fields else None
+
+
+def box_elements(value: ir.Value) -> int:
+    return math.prod(ir.MemRefType(value.type).shape)

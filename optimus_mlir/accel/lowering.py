@@ -1,0 +1,256 @@
+"""Lowering of the accel dialect to memrefs and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from optimus_mlir.accel import dialect as accel
+from optimus_mlir.accel.kernels import any_address
+from optimus_mlir.accel.lifetimes import allocations_in as _ops
+from optimus_mlir.accel.memory_spaces import set_memory_spaces
+from optimus_mlir.analysis import annotations
+from optimus_mlir.mlir import arith, func, ir, linalg, memref
+
+C_INTERFACE = "llvm.emit_c_interface"
+
+
+@dataclass(frozen=True)
+class LaunchCounters:
+    """The counters of one launch: one for each of its buffers (bytes moved), one for the peak."""
+
+    first: int
+    buffers: int
+
+    @property
+    def peak(self) -> int:
+        return self.first + self.buffers
+
+    @property
+    def end(self) -> int:
+        return self.peak + 1
+
+
+def counter_layout(module: ir.Module) -> list[LaunchCounters]:
+    """Where the counters of each launch are, in program order."""
+    layout: list[LaunchCounters] = []
+    first = 0
+    for launch in launches(module):
+        layout.append(LaunchCounters(first, len(accel.call_in(launch).operands)))
+        first = layout[-1].end
+    return layout
+
+
+def launches(module: ir.Module) -> list[ir.Operation]:
+    return _ops(module.operation, accel.LaunchOp.OPERATION_NAME)
+
+
+def emulation_scale(module: ir.Module, element_bytes: int) -> int:
+    """Emulated bytes per byte of the accelerator: numbers keep the IR's own type."""
+    widest = element_bytes
+    for op in _ops(module.operation, accel.AllocOp.OPERATION_NAME):
+        element = ir.MemRefType(op.results[0].type).element_type
+        widest = max(widest, -(-element.width // 8))
+    return -(-widest // element_bytes)
+
+
+def scratchpad_size(module: ir.Module) -> int:
+    """Bytes of the emulated scratchpad."""
+    target = annotations.read_accelerator(module.operation)
+    return target.scratchpad_bytes * emulation_scale(module, target.element_bytes)
+
+
+def lower_accel(module: ir.Module) -> None:
+    """Replace every op of the dialect; results in memory space 0 everywhere."""
+    target = annotations.read_accelerator(module.operation)
+    scale = emulation_scale(module, target.element_bytes)
+    layout = counter_layout(module)
+    scratchpad = _bytes_type(target.scratchpad_bytes * scale)
+    counters = _counters_type(layout[-1].end if layout else 0)
+    copies = _Copies(module)
+    kernels = {_callee(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
+    groups = {_callee(op) for op in launches(module)}
+    for op in module.body.operations:
+        if op.operation.name != "func.func" or not op.operation.regions[0].blocks:
+            continue
+        name = ir.StringAttr(op.operation.attributes["sym_name"]).value
+        if name in groups:
+            _Group(op.operation, copies, scratchpad, scale, target.element_bytes).lower()
+        elif name in kernels:
+            _keep_apart(op.operation)
+        elif "sym_visibility" not in op.operation.attributes:
+            _lower_host(op.operation, layout, scratchpad, counters)
+    set_memory_spaces(module.operation, _plain)  # to the host both are plain memory
+
+
+class _Copies:
+    """Functions that copy a box, one for each pair of layouts."""
+
+    def __init__(self, module: ir.Module) -> None:
+        self.module = module
+        self._names: dict[str, str] = {}
+
+    def name_of(self, types: Sequence[ir.Type]) -> str:
+        key = " ".join(map(str, types))
+        if key not in self._names:
+            self._names[key] = f"copy_{len(self._names)}"
+            with ir.InsertionPoint(self.module.body), ir.Location.unknown():
+                kind = ir.FunctionType.get(list(types), [])
+                function = func.FuncOp(self._names[key], kind, visibility="private")
+                _keep_apart(function.operation)
+            with ir.InsertionPoint(function.add_entry_block()), ir.Location.unknown():
+                linalg.copy(function.arguments[0], outs=[function.arguments[1]])
+                func.ReturnOp([])
+        return self._names[key]
+
+
+def _keep_apart(function: ir.Operation) -> None:
+    """Inlined everywhere, kernels and copies would take LLVM many times as long."""
+    function.attributes["passthrough"] = ir.ArrayAttr.get([ir.StringAttr.get("noinline")])
+
+
+class _Group:
+    """Lowers one group function."""
+
+    def __init__(
+        self, function: ir.Operation, copies: _Copies, scratchpad: ir.Type, scale: int, width: int
+    ) -> None:
+        self.function, self.copies, self.scale, self.width = function, copies, scale, width
+        self.buffers = list(function.regions[0].blocks[0].arguments)
+        self.scratchpad, self.counters = add_arguments(
+            function, [scratchpad, _any_counters_type(len(self.buffers) + 1)]
+        )
+        self.lowerings = {
+            accel.AllocOp.OPERATION_NAME: self._alloc,
+            accel.LoadOp.OPERATION_NAME: self._load,
+            accel.StoreOp.OPERATION_NAME: self._store,
+            accel.MoveOp.OPERATION_NAME: self._copy,
+            accel.ComputeOp.OPERATION_NAME: _inline_call,
+        }
+
+    def lower(self) -> None:
+        for name, lowering in self.lowerings.items():
+            for op in _ops(self.function, name):
+                with ir.InsertionPoint(op), op.location:
+                    lowering(op)
+                op.erase()
+
+    def _alloc(self, op: ir.Operation) -> None:
+        offset, length = (ir.IntegerAttr(op.attributes[n]).value for n in ("offset", "bytes"))
+        self._update(len(self.buffers), offset + length, arith.maxsi)
+        kind = ir.MemRefType(op.results[0].type)
+        plain = ir.MemRefType.get(kind.shape, kind.element_type)
+        view = memref.ViewOp(plain, self.scratchpad, _index(offset * self.scale), []).result
+        op.results[0].replace_all_uses_with(view)
+
+    def _load(self, op: ir.Operation) -> None:
+        self._transfer(op, op.operands[0])
+
+    def _store(self, op: ir.Operation) -> None:
+        self._transfer(op, op.operands[1])
+
+    def _transfer(self, op: ir.Operation, dram: ir.Value) -> None:
+        moved = accel.box_elements(dram) * self.width
+        self._update(self.buffers.index(_root(dram)), moved, arith.addi)
+        self._copy(op)
+
+    def _copy(self, op: ir.Operation) -> None:
+        """A copy in ascending loops; a move goes towards lower addresses, so it may overlap."""
+        types = [any_address(operand.type) for operand in op.operands]
+        casts = [memref.cast(t, v) for t, v in zip(types, op.operands, strict=True)]
+        func.CallOp([], self.copies.name_of(types), casts)
+
+    def _update(self, counter: int, value: int, combine: type) -> None:
+        at = _index(counter)
+        before = memref.load(self.counters, [at])
+        change = arith.ConstantOp(ir.IntegerType.get_signless(64), value).result
+        memref.store(combine(before, change), self.counters, [at])
+
+
+def _lower_host(
+    function: ir.Operation,
+    layout: Sequence[LaunchCounters],
+    scratchpad_type: ir.Type,
+    counters_type: ir.Type,
+) -> None:
+    """Give every launch the scratchpad and its own counters; free what the host allocated."""
+    scratchpad, counters = add_arguments(function, [scratchpad_type, counters_type])
+    function.attributes[C_INTERFACE] = ir.UnitAttr.get()
+    for launch, place in zip(list(_launches_in(function)), layout, strict=True):
+        call = accel.call_in(launch)
+        with ir.InsertionPoint(launch), launch.location:
+            length = place.end - place.first
+            own = memref.SubViewOp(
+                _slice_type(length, place.first), counters, [], [], [], [place.first], [length], [1]
+            ).result
+            own = memref.cast(_any_counters_type(length), own)
+            func.CallOp([], _callee(launch), [*call.operands, scratchpad, own])
+        launch.erase()
+    for copy in _ops(function, "memref.copy"):  # one with strides would call a missing library
+        with ir.InsertionPoint(copy), copy.location:
+            linalg.copy(copy.operands[0], outs=[copy.operands[1]])
+        copy.erase()
+    block = function.regions[0].blocks[0]
+    last = block.operations[len(block.operations) - 1]
+    with ir.InsertionPoint(last), last.location:
+        for op in _ops(function, "memref.alloc"):
+            memref.DeallocOp(op.results[0])
+
+
+def _inline_call(op: ir.Operation) -> None:
+    """The region of a compute, where it stands."""
+    operations = op.regions[0].blocks[0].operations
+    for inner in [operations[i].operation for i in range(len(operations) - 1)]:
+        inner.move_before(op)
+
+
+def add_arguments(function: ir.Operation, types: Sequence[ir.Type]) -> list[ir.Value]:
+    """Append arguments to a function."""
+    block = function.regions[0].blocks[0]
+    added = [block.add_argument(t, function.location) for t in types]
+    kind = ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value)
+    changed = ir.FunctionType.get([*kind.inputs, *types], list(kind.results))
+    function.attributes["function_type"] = ir.TypeAttr.get(changed)
+    return added
+
+
+def _plain(kind: ir.Type) -> ir.Type:
+    if not isinstance(kind, ir.MemRefType) or kind.memory_space is None:
+        return kind
+    return ir.MemRefType.get(kind.shape, kind.element_type, kind.layout)
+
+
+def _root(value: ir.Value) -> ir.Value:
+    """The function argument that a view of DRAM belongs to."""
+    while not isinstance(value.owner, ir.Block):
+        value = value.owner.operands[0]
+    return value
+
+
+def _callee(op: ir.Operation) -> str:
+    return ir.FlatSymbolRefAttr(accel.call_in(op).attributes["callee"]).value
+
+
+def _launches_in(function: ir.Operation) -> Iterator[ir.Operation]:
+    yield from _ops(function, accel.LaunchOp.OPERATION_NAME)
+
+
+def _index(value: int) -> ir.Value:
+    return arith.ConstantOp(ir.IndexType.get(), value).result
+
+
+def _bytes_type(length: int) -> ir.Type:
+    return ir.MemRefType.get([length], ir.IntegerType.get_signless(8))
+
+
+def _counters_type(length: int) -> ir.Type:
+    return ir.MemRefType.get([length], ir.IntegerType.get_signless(64))
+
+
+def _slice_type(length: int, offset: int) -> ir.Type:
+    layout = ir.StridedLayoutAttr.get(offset, [1])
+    return ir.MemRefType.get([length], ir.IntegerType.get_signless(64), layout)
+
+
+def _any_counters_type(length: int) -> ir.Type:
+    return _slice_type(length, ir.ShapedType.get_dynamic_stride_or_offset())

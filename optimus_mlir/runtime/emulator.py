@@ -1,0 +1,155 @@
+"""The emulator: run a compiled network on a scratchpad of exactly the accelerator's size."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimus_mlir.accel.lifetimes import allocations_in
+from optimus_mlir.accel.lowering import (
+    LaunchCounters,
+    add_arguments,
+    counter_layout,
+    launches,
+    scratchpad_size,
+)
+from optimus_mlir.analysis import annotations
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.mlir import arith, execution_engine, ir, run_passes, runtime
+from optimus_mlir.mlir.constants import numpy_dtype, read_constants
+from optimus_mlir.passes.convert_accel_to_llvm import ConvertAccelToLlvmPass
+
+Array = np.ndarray[Any, Any]
+GUARD_BYTES = 4096
+GUARD = 0xA5
+
+
+@dataclass(frozen=True)
+class GroupCount:
+    """What one launch did: DRAM bytes by live-in and live-out, and its scratchpad peak."""
+
+    number: int
+    dram_read_bytes: tuple[int, ...]
+    dram_write_bytes: tuple[int, ...]
+    scratchpad_bytes: int
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The results of `main`, the counts of every launch, and how long it took."""
+
+    outputs: list[Array]
+    groups: tuple[GroupCount, ...]
+    compile_seconds: float
+    run_seconds: float
+
+
+def emulate(module: ir.Module, inputs: Sequence[Array]) -> Execution:
+    """Compile a module of the accel dialect for this CPU and run `main`; `module` is not changed."""
+    layout = counter_layout(module)
+    numbers = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launches(module)]
+    arguments = _host_arguments(module)
+    outputs = [np.zeros(shape, dtype) for shape, dtype in arguments[len(inputs) :]]
+    scratchpad = Scratchpad(scratchpad_size(module))
+    counters = np.zeros(layout[-1].end if layout else 0, np.int64)
+    start = time.perf_counter()
+    engine, weights = _compile(module)
+    arrays = [*map(np.ascontiguousarray, inputs), *outputs, *weights, scratchpad.bytes, counters]
+    compiled = time.perf_counter()
+    engine.invoke("main", *map(_pointer, arrays))
+    ran = time.perf_counter()
+    scratchpad.check()
+    groups = (_count(n, place, counters) for n, place in zip(numbers, layout, strict=True))
+    return Execution(outputs, tuple(groups), compiled - start, ran - compiled)
+
+
+class Scratchpad:
+    """A byte buffer with guards around it: a wrong address is found, not forgiven."""
+
+    def __init__(self, size: int) -> None:
+        self._memory = np.full(size + 2 * GUARD_BYTES, GUARD, np.uint8)
+        self.bytes = self._memory[GUARD_BYTES : GUARD_BYTES + size]
+
+    def check(self) -> None:
+        outside = np.concatenate([self._memory[:GUARD_BYTES], self._memory[-GUARD_BYTES:]])
+        if np.any(outside != GUARD):
+            raise OptimusError("the program wrote outside the scratchpad: this is a compiler bug")
+
+
+def _compile(module: ir.Module) -> tuple[execution_engine.ExecutionEngine, list[Array]]:
+    """Machine code of a copy of the module, and the weights that its `main` takes as arguments."""
+    with module.context, ir.Location.unknown():
+        copy = ir.Module.create()
+        for op in module.body.operations:
+            op.operation.clone(ir.InsertionPoint(copy.body))
+        for i in range(len(module.operation.attributes)):
+            named = module.operation.attributes[i]
+            copy.operation.attributes[named.name] = named.attr
+        weights = _weights_as_arguments(copy)
+        run_passes(copy, [ConvertAccelToLlvmPass()])
+        engine = execution_engine.ExecutionEngine(copy, opt_level=2)
+        engine.raw_lookup("_mlir_ciface_main")  # compiles now rather than in the first call
+        return engine, weights
+
+
+def _weights_as_arguments(module: ir.Module) -> list[Array]:
+    """Large constants inside a module take LLVM seconds: `main` gets them from outside."""
+    main = _main(module)
+    uses = allocations_in(main, "memref.get_global")
+    weights: list[ir.OpView] = []
+    for use in uses:
+        name = ir.FlatSymbolRefAttr(use.attributes["name"]).value
+        value = next(
+            op.operation.attributes["initial_value"]
+            for op in module.body.operations
+            if op.operation.name == "memref.global" and op.sym_name.value == name
+        )
+        with ir.InsertionPoint(use):
+            weights.append(arith.ConstantOp(_tensor_type(use.results[0].type), value))
+    values = read_constants(weights)
+    types = [use.results[0].type for use in uses]
+    for use, weight, argument in zip(uses, weights, add_arguments(main, types), strict=True):
+        use.results[0].replace_all_uses_with(argument)
+        use.erase()
+        weight.operation.erase()
+    for op in list(module.body.operations):
+        if op.operation.name == "memref.global":
+            op.operation.erase()
+    return values
+
+
+def _tensor_type(buffer: ir.MemRefType) -> ir.Type:
+    return ir.RankedTensorType.get(buffer.shape, buffer.element_type)
+
+
+def _main(module: ir.Module) -> ir.Operation:
+    for op in module.body.operations:
+        if op.operation.name == "func.func" and op.sym_name.value == "main":
+            return op.operation
+    raise OptimusError("no function @main to run")
+
+
+def _host_arguments(module: ir.Module) -> list[tuple[list[int], np.dtype[Any]]]:
+    """Shape and type of every argument of `main`: its inputs, then its results."""
+    kind = ir.FunctionType(ir.TypeAttr(_main(module).attributes["function_type"]).value)
+    return [(list(t.shape), _dtype(t.element_type)) for t in kind.inputs]
+
+
+def _dtype(element: ir.Type) -> np.dtype[Any]:
+    if (dtype := numpy_dtype(element)) is None:
+        raise OptimusError(f"NumPy has no type for the elements {element} of @main")
+    return dtype
+
+
+def _pointer(array: Array) -> Any:
+    return ctypes.pointer(ctypes.pointer(runtime.get_ranked_memref_descriptor(array)))
+
+
+def _count(number: int, place: LaunchCounters, counters: Array) -> GroupCount:
+    *read, written = (int(n) for n in counters[place.first : place.peak])
+    return GroupCount(number, tuple(read), (written,), int(counters[place.peak]))

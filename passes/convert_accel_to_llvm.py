@@ -1,0 +1,40 @@
+"""--convert-accel-to-llvm: the accelerator's instructions as code that counts what it does.
+
+Group functions get two more arguments: the scratchpad, one buffer of exactly the accelerator's
+size, and the counters of their launch. `main` gets them too, after its inputs and results.
+
+Before                                       After
+  "accel.alloc"() {offset = 64, bytes = 16}    memref.view %scratchpad[64 * scale]
+  "accel.load"(%x, %b)                         linalg.copy, and counters[argument of %x] += bytes
+  "accel.compute"() ({call @kernel_0 ..})      call @kernel_0
+  "accel.launch"() ({call @group_0 ..})        call @group_0(.., %scratchpad, %counters[of launch])
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimus_mlir.accel.lowering import lower_accel
+from optimus_mlir.mlir import Pass, ir, run_passes
+
+LLVM = (
+    "convert-linalg-to-loops",
+    "expand-strided-metadata",
+    "lower-affine",
+    "convert-scf-to-cf",
+    "convert-math-to-llvm",
+    "convert-math-to-libm",
+    "convert-to-llvm",
+    "reconcile-unrealized-casts",
+)
+
+
+@dataclass(frozen=True)
+class ConvertAccelToLlvmPass(Pass):
+    """Lower accelerator programs to LLVM, with a scratchpad buffer and traffic counters."""
+
+    argument = "convert-accel-to-llvm"
+
+    def run(self, module: ir.Module) -> None:
+        lower_accel(module)
+        run_passes(module, LLVM)
