@@ -1,0 +1,127 @@
+"""What `optimus run`, `plan` and `compile` do with a model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from optimus_mlir.analysis.groups import find_main
+from optimus_mlir.analysis.static_shapes import require_static_shapes
+from optimus_mlir.cli.compilation import REPRODUCER, Compilation, Planned
+from optimus_mlir.cli.difference import Difference, compare
+from optimus_mlir.cli.models import Model, load_model
+from optimus_mlir.cli.options import Options
+from optimus_mlir.cli.output import STANDARD_STREAM, write_output
+from optimus_mlir.cli.progress import Progress, progress_on_terminal
+from optimus_mlir.cli.report import GroupReport, Report
+from optimus_mlir.cli.report_json import report_as_json
+from optimus_mlir.cli.report_table import print_report
+from optimus_mlir.cli.terminal import stdout_console
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.frontends.inputs import load_inputs, random_inputs
+from optimus_mlir.mlir import ir, new_context
+from optimus_mlir.mlir.constants import Array
+from optimus_mlir.mlir.diagnostics import Diagnostic, listening
+from optimus_mlir.mlir.program import Printing, print_program
+from optimus_mlir.mlir.run import reproducing
+from optimus_mlir.passes.convert_accel_to_llvm import ConvertAccelToLlvmPass
+from optimus_mlir.runtime.emulator import Execution, emulate
+
+BYTECODE_SUFFIX = ".mlirbc"
+
+
+@contextmanager
+def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compilation]]:
+    """The model, ready to be planned, while remarks about it go to stderr."""
+    options.target.load_accelerator()  # or fail before the work
+    context = new_context()
+    with listening(context, _ignore if options.is_quiet else _print):
+        with progress.step("import", f"importing {options.model}"):
+            model = load_model(options.model, context)
+            require_static_shapes(model.module)
+        yield model, Compilation(model.module, options, progress)
+
+
+def plan_model(options: Options) -> int:
+    progress = _progress(options)
+    with opened(options, progress) as (_, compilation):
+        planned = compilation.plan()
+    return _show(options, _report(options, planned, progress))
+
+
+def compile_model(options: Options, output: str) -> int:
+    if options.as_json and output == STANDARD_STREAM:
+        raise OptimusError("--json and -o - both write to stdout: give a file to one of them")
+    progress = _progress(options)
+    with opened(options, progress) as (model, compilation):
+        planned = compilation.plan()
+        compilation.compile()
+        is_bytecode = Path(output).suffix == BYTECODE_SUFFIX
+        write_output(output, print_program(model.module, Printing(bytecode=is_bytecode)))
+    return _show(options, _report(options, planned, progress)) if options.as_json else 0
+
+
+def run_model(options: Options, input_files: Sequence[str], seed: int) -> int:
+    progress = _progress(options)
+    with opened(options, progress) as (model, compilation):
+        inputs = _inputs(model.module, input_files, seed)
+        planned = compilation.plan()
+        compilation.compile()
+        execution = _emulate(model.module, inputs, progress)
+        with progress.step(None, f"comparing with {model.reference_name}"):
+            expected = model.reference(inputs)
+            difference = compare(execution.outputs, expected, model.reference_name)
+    return _show(options, _report(options, planned, progress, execution, difference))
+
+
+def _progress(options: Options) -> Progress:
+    is_silent = options.is_quiet or options.as_json
+    return Progress() if is_silent else progress_on_terminal()
+
+
+def _inputs(module: ir.Module, files: Sequence[str], seed: int) -> list[Array]:
+    main = find_main(module)
+    return load_inputs(files, main) if files else random_inputs(main, seed)
+
+
+def _emulate(module: ir.Module, inputs: Sequence[Array], progress: Progress) -> Execution:
+    crash = reproducing(module.operation, "the emulator", [ConvertAccelToLlvmPass()], REPRODUCER)
+    with progress.step(None, "running on the emulator"), crash:
+        execution = emulate(module, inputs)
+    progress.seconds["compile"] += execution.compile_seconds
+    progress.seconds["run"] += execution.run_seconds
+    return execution
+
+
+def _report(
+    options: Options,
+    planned: Planned,
+    progress: Progress,
+    execution: Execution | None = None,
+    difference: Difference | None = None,
+) -> Report:
+    counts = {count.number: count for count in execution.groups} if execution else {}
+    groups = tuple(GroupReport(group, counts.get(group.number)) for group in planned.groups)
+    return Report(options.model, options.target, planned, groups, progress.seconds, difference)
+
+
+def _show(options: Options, report: Report) -> int:
+    """Print the report, then what is wrong in it; the exit code."""
+    if options.as_json:
+        print(report_as_json(report))
+    else:
+        print_report(report, stdout_console())
+    sys.stdout.flush()
+    complaints = list(report.complaints())
+    for complaint in complaints:
+        print(f"optimus: error: {complaint}", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def _print(diagnostic: Diagnostic) -> None:
+    print(diagnostic, file=sys.stderr)
+
+
+def _ignore(_: Diagnostic) -> None: ...

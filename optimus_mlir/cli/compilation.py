@@ -1,0 +1,102 @@
+"""From a model to a plan, to a program of the accelerator, to an execution; with the time of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import optimus_mlir.accel  # noqa: F401 # makes its dialect known to new contexts
+from optimus_mlir.analysis.compulsory import compulsory_bytes
+from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
+from optimus_mlir.analysis.groups import CalledGroup, find_main, read_groups
+from optimus_mlir.cli.options import Options, Target
+from optimus_mlir.cli.progress import Progress
+from optimus_mlir.fusion import members, solve
+from optimus_mlir.mlir import Pass, Step, ir, run_passes
+from optimus_mlir.mlir.pipeline import flatten
+from optimus_mlir.mlir.run import reproducing
+from optimus_mlir.passes.fuse import FusePass
+from optimus_mlir.passes.group import GroupPass
+from optimus_mlir.passes.outline import OutlinePass
+from optimus_mlir.target import Accelerator
+
+REPRODUCER = Path("optimus-crash.mlir")
+BASELINE = "layer-by-layer"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The groups of a network, and the traffic that they have to be compared with."""
+
+    accelerator: Accelerator
+    groups: tuple[CalledGroup, ...]
+    host_operations: tuple[str, ...]
+    layer_by_layer_bytes: int
+    floor_bytes: int
+
+
+class Compilation:
+    """A module on its way; `plan` comes first, then `compile`. The module is changed in place."""
+
+    def __init__(self, module: ir.Module, options: Options, progress: Progress) -> None:
+        self.module = module
+        self.options = options
+        self.progress = progress
+        self._steps = _steps(options.target)
+        self._number = 1  # of the next step
+
+    def plan(self) -> Planned:
+        accelerator = self.options.target.load_accelerator()
+        find_main(self.module)  # or fail before the work
+        with self.progress.step("plan", "normalising"):
+            self._run_until(GroupPass)
+        with self.progress.step("plan", f"planning for {accelerator.name}"):
+            with reproducing(self.module.operation, "planning", self._steps, REPRODUCER):
+                yardsticks = self._yardsticks(accelerator)
+            self._run_until(OutlinePass)
+            self._run_next()
+            groups = read_groups(self.module)
+        return Planned(accelerator, groups, *yardsticks)
+
+    def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], int, int]:
+        """What the normalised module says before groups are made: see `Planned`."""
+        with self.module.context, ir.Location.unknown():
+            main = find_main(self.module).operation
+            dataflow = read_dataflow(main)
+            hosts = tuple(op.name for op in dataflow.hosts)
+            floor = compulsory_bytes(dataflow, main, accelerator)
+        return hosts, _baseline_bytes(dataflow, accelerator), floor
+
+    def compile(self) -> None:
+        with self.progress.step("compile", "compiling"):
+            while self._steps:
+                self._run_next()
+
+    def _run_until(self, pass_class: type[Pass]) -> None:
+        while not isinstance(self._steps[0], pass_class):
+            self._run_next()
+
+    def _run_next(self) -> None:
+        run_passes(
+            self.module,
+            [self._steps.pop(0)],
+            dump_after_all=self.options.dump_after_all,
+            first_number=self._number,
+            reproducer=REPRODUCER,
+        )
+        self._number += 1
+
+
+def _steps(target: Target) -> list[Step]:
+    fuse = FusePass(
+        accelerator=target.accelerator,
+        set=",".join(target.fields),
+        objective=target.objective,
+        solver=target.solver,
+    )
+    return list(flatten([fuse]))
+
+
+def _baseline_bytes(dataflow: Dataflow, accelerator: Accelerator) -> int:
+    graphs = (members(dataflow.graph, run) for run in dataflow.runs)
+    return sum(solve(graph, accelerator, BASELINE).dram_bytes for graph in graphs)

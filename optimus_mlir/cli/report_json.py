@@ -1,0 +1,82 @@
+"""A report as one JSON object: exact figures, null for what is not known."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from optimus_mlir.cli.report import GroupReport, Report
+from optimus_mlir.cost import Schedule
+
+STAGES = ("import", "plan", "compile", "run")
+
+
+def report_as_json(report: Report) -> str:
+    planned, difference = report.planned, report.difference
+    return json.dumps(
+        {
+            "model": report.model,
+            "accelerator": planned.accelerator.model_dump(),
+            "solver": report.target.solver,
+            "objective": report.target.objective,
+            "groups": [_group(each) for each in report.groups],
+            "host_operations": list(planned.host_operations),
+            "dram_bytes": {
+                "predicted": report.predicted_dram_bytes,
+                "counted": report.counted_dram_bytes,
+                "layer_by_layer": planned.layer_by_layer_bytes,
+                "floor": planned.floor_bytes,
+            },
+            "scratchpad_bytes": {
+                "predicted": report.predicted_scratchpad_bytes,
+                "counted": report.counted_scratchpad_bytes,
+                "capacity": planned.accelerator.scratchpad_bytes,
+            },
+            "energy_pj": None,
+            "cycles": None,
+            "reference": difference and difference.reference,
+            "max_abs_error": difference and _finite(difference.max_abs_error),
+            "matches_reference": difference and difference.is_tolerable,
+            "seconds": {stage: report.seconds.get(stage) for stage in STAGES},
+        },
+        indent=2,
+    )
+
+
+def _group(each: GroupReport) -> dict[str, Any]:
+    group, count = each.group, each.count
+    return {
+        "number": group.number,
+        "operators": list(group.operators),
+        "function": group.function,
+        "result_shape": list(group.result_shape),
+        "schedule": schedule_fields(group.schedule),
+        "macs": group.macs,
+        "dram_bytes": {
+            "predicted": _traffic(group.dram_read_bytes, group.dram_write_bytes),
+            "counted": count and _traffic(count.dram_read_bytes, count.dram_write_bytes),
+        },
+        "scratchpad_bytes": {
+            "predicted": group.footprint_bytes,
+            "counted": each.counted_scratchpad_bytes,
+        },
+    }
+
+
+def schedule_fields(schedule: Schedule) -> dict[str, Any]:
+    """As in the attribute `optimus.schedule`."""
+    return {
+        "tiles": [[tile.dimension, tile.size] for tile in schedule.tiles],
+        "windows": sorted(schedule.windows),
+        "blocks": [[block.operator, block.dimension, block.size] for block in schedule.blocks],
+    }
+
+
+def _traffic(read: tuple[int, ...], written: tuple[int, ...]) -> dict[str, list[int]]:
+    return {"read": list(read), "written": list(written)}
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity; `matches_reference` says that something is wrong."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,167 @@
+"""A report as tables for a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from optimus_mlir.analysis.groups import CalledGroup
+from optimus_mlir.cli.report import GroupReport, Report
+from optimus_mlir.cli.units import percent, readable_bytes
+
+WIDE_COLUMNS = 110  # from here on there is room for what is nice to know
+GOOD, BAD, QUIET = "green", "bold red", "dim"
+
+
+def print_report(report: Report, console: Console) -> None:
+    console.print(_headline(report))
+    if report.groups:
+        console.print(_groups(report, is_wide=console.width >= WIDE_COLUMNS))
+    else:
+        console.print("nothing in it can run on the accelerator: everything stays on the host")
+    console.print()
+    console.print(_totals(report))
+
+
+def _headline(report: Report) -> Text:
+    operators = sum(len(each.group.operators) for each in report.groups)
+    return Text.assemble(
+        (report.model, "bold"),
+        f" on {report.planned.accelerator.name}: {_count(operators, 'operator')} in "
+        f"{_count(len(report.groups), 'group')} ({report.target.solver})",
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+# Groups -------------------------------------------------------------------------------------------
+
+
+def _groups(report: Report, *, is_wide: bool) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("group", justify="right")
+    table.add_column("operators", overflow="fold")
+    if is_wide:
+        table.add_column("function", no_wrap=True)
+    table.add_column("tile", overflow="fold")
+    table.add_column("scratchpad", justify="right")
+    table.add_column("DRAM\npredicted", justify="right")
+    if report.has_run:
+        table.add_column("DRAM\ncounted", justify="right")
+    for each in report.groups:
+        function = [each.group.function] if is_wide else []
+        counted = [_counted(each)] if report.has_run else []
+        table.add_row(
+            str(each.group.number),
+            " ".join(each.group.operators),
+            *function,
+            "\n".join(_schedule(each.group)),
+            _scratchpad(each),
+            _bytes(each.group.dram_bytes),
+            *counted,
+        )
+    return table
+
+
+def _schedule(group: CalledGroup) -> Iterator[str]:
+    """The tile as a box, tiled dimensions as size/extent; then what else the schedule says."""
+    sizes = {tile.dimension: f"{tile.size}/" for tile in group.schedule.tiles}
+    box = (f"{sizes.get(d, '')}{extent}" for d, extent in enumerate(group.result_shape))
+    yield "x".join(box) if sizes else "whole"
+    if sizes and (missing := _without_window(group)):
+        yield f"no window: {' '.join(missing)}" if group.schedule.windows else "no windows"
+    if group.schedule.blocks:
+        names = {f"op{i}": name for i, name in enumerate(group.operators)}
+        blocks = (f"{names[block.operator]}/{block.size}" for block in group.schedule.blocks)
+        yield " ".join(("streams", *blocks))
+
+
+def _without_window(group: CalledGroup) -> list[str]:
+    """Canonical names of the tensors whose halo is fetched or computed again."""
+    live_ins = [f"in{i}" for i in range(len(group.dram_read_bytes))]
+    internal = [f"v{i}" for i in range(len(group.operators) - 1)]
+    return [name for name in (*live_ins, *internal) if name not in group.schedule.windows]
+
+
+def _scratchpad(each: GroupReport) -> Text:
+    predicted, counted = each.group.footprint_bytes, each.counted_scratchpad_bytes
+    if counted is None or counted == predicted:
+        return _bytes(predicted)
+    return _disagreement(predicted, counted)
+
+
+def _counted(each: GroupReport) -> Text:
+    counted = each.counted_dram_bytes
+    if counted is None:
+        return Text("did not run", BAD)
+    if not any("DRAM" in where for where in each.disagreements()):
+        return Text(readable_bytes(counted), GOOD)
+    return _disagreement(each.group.dram_bytes, counted)
+
+
+def _disagreement(predicted: int, counted: int) -> Text:
+    return Text(f"{counted} B\nNOT {predicted} B", BAD)
+
+
+def _bytes(count: int) -> Text:
+    return Text(readable_bytes(count))
+
+
+# Totals -------------------------------------------------------------------------------------------
+
+
+def _totals(report: Report) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for row in _traffic_rows(report) if report.groups else ():
+        table.add_row(*row)
+    for row in _other_rows(report):
+        table.add_row(*row)
+    return table
+
+
+Row = tuple[str, str | Text, str | Text]
+
+
+def _traffic_rows(report: Report) -> Iterator[Row]:
+    planned, traffic = report.planned, report.predicted_dram_bytes
+    yield "DRAM traffic", _bytes(traffic), _verdict(report)
+    baseline, floor = planned.layer_by_layer_bytes, planned.floor_bytes
+    saved = percent(baseline - traffic, baseline)
+    yield "layer by layer", _bytes(baseline), f"the plan saves {saved}"
+    above = f"the plan is {percent(traffic - floor, floor)} above"
+    yield "floor", _bytes(floor), f"{above if traffic > floor else 'reached'}; no plan moves less"
+    capacity = planned.accelerator.scratchpad_bytes
+    peak = report.counted_scratchpad_bytes or report.predicted_scratchpad_bytes
+    used = f"{percent(peak, capacity)} of {readable_bytes(capacity)}"
+    yield "scratchpad peak", _bytes(peak), used
+
+
+def _verdict(report: Report) -> Text:
+    if not report.has_run:
+        return Text("predicted", QUIET)
+    if any(each.count is None or any(each.disagreements()) for each in report.groups):
+        return Text("predicted, BUT the emulator counted otherwise: see the errors", BAD)
+    return Text("predicted and counted: equal for every tensor", GOOD)
+
+
+def _other_rows(report: Report) -> Iterator[Row]:
+    if report.planned.host_operations:
+        names = report.planned.host_operations
+        yield "on the host", str(len(names)), ", ".join(dict.fromkeys(names))
+    if report.difference is not None:
+        error, tolerable = report.difference.max_abs_error, report.difference.is_tolerable
+        verdict = f"largest, from {report.difference.reference}"
+        if not tolerable:
+            verdict += ": TOO LARGE"
+        yield "difference", Text(f"{error:.2g}", GOOD if tolerable else BAD), verdict
+    times = [f"{stage} {seconds:.1f} s" for stage, seconds in report.seconds.items()]
+    yield "time", f"{sum(report.seconds.values()):.1f} s", Text(", ".join(times), QUIET)

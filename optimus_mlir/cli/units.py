@@ -1,0 +1,26 @@
+"""Numbers as people read them."""
+
+UNITS = ("KiB", "MiB", "GiB", "TiB")
+
+
+def readable_bytes(count: int) -> str:
+    """Three digits and a unit: `512 B`, `1.50 KiB`, `23.4 MiB`."""
+    if count < 1024:
+        return f"{count} B"
+    power = 1
+    while count / 1024**power >= 999.5 and power < len(UNITS):
+        power += 1
+    return f"{three_digits(count / 1024**power)} {UNITS[power - 1]}"
+
+
+def three_digits(value: float) -> str:
+    """`1.50`, `23.4`, `512`."""
+    for limit, decimals in ((9.995, 2), (99.95, 1)):
+        if value < limit:
+            return f"{value:.{decimals}f}"
+    return f"{value:.0f}"
+
+
+def percent(part: float, whole: float) -> str:
+    """`12.3 %`; a dash if there is no whole."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
