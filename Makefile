@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format type unit property lit clean
+.PHONY: help demo test check lint format type unit property lit network clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1  \2/p' $(MAKEFILE_LIST) | awk '{ n = $$1; $$1 = ""; printf "  make %-10s%s\n", n, $$0 }'
@@ -12,7 +12,7 @@ help: ## List these targets
 demo: $(INSTALLED) ## Fuse ResNet-18, run it on the emulated accelerator, and show what it saved
 	$(BIN)/optimus run zoo:resnet18
 
-test: lint type unit property lit ## Everything below, as CI does
+test: lint type unit property lit network ## Everything below, as CI does
 
 check: test ## The same
 
@@ -36,8 +36,11 @@ property: $(INSTALLED) ## The laws, on random inputs (hypothesis)
 lit: $(INSTALLED) ## Passes and tools on MLIR files (lit, FileCheck)
 	$(BIN)/lit -sv test/lit
 
+network: $(INSTALLED) ## The laws on ResNet-18 (pytest)
+	$(BIN)/pytest -q test/network
+
 clean: ## Remove what the tools and tests leave behind, but not .venv
-	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis optimus-opt-crash.mlir
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis optimus-opt-crash.mlir optimus-crash.mlir
 	find optimus_mlir passes test -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): pyproject.toml

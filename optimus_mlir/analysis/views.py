@@ -47,11 +47,10 @@ def view_of(value: ir.Value) -> View:
     plain = View(value, (0,) * rank, (0,) * rank, tuple(range(rank)))
     if isinstance(owner, ir.Block):
         return plain
-    op = owner.opview
-    if op.OPERATION_NAME == "tensor.pad":
-        return _padding(op) or plain
-    if op.OPERATION_NAME == "tensor.collapse_shape":
-        return _dropped_units(op) or plain
+    if owner.name == "tensor.pad":
+        return _padding(owner.opview) or plain
+    if owner.name == "tensor.collapse_shape":
+        return _dropped_units(owner.opview) or plain
     return plain
 
 

@@ -54,6 +54,7 @@ class Buffer:
 class Streaming:
     """An operator's block loop, and the buffers that live for one of its steps."""
 
+    result: Buffer
     axis: Axis
     dimension: int
     buffers: Mapping[str, Buffer]
@@ -103,7 +104,7 @@ class Regions:
             name: Buffer(self.group.tensors[name], regions[name], regions[name], home)
             for name in names
         }
-        return Streaming(axis, block.dimension, buffers)
+        return Streaming(result, axis, block.dimension, buffers)
 
 
 def blocked(box: Box, dimension: int, axis: Axis) -> Box:

@@ -58,8 +58,11 @@ class Store:
 
 @dataclass(frozen=True, eq=False)
 class Loop:
+    """`body` at every step of `axis`; not at all where `guard`, which it computes, is empty."""
+
     axis: Axis
     body: tuple[Node, ...]
+    guard: Box = ()
 
 
 Node = Loop | Shift | Load | Compute | Store
@@ -127,7 +130,7 @@ class _Layout:
         loads = [Load(buffer, buffer.fresh) for buffer in stream.buffers.values()]
         box = blocked(result.fresh, stream.dimension, stream.axis)
         body = (*loads, self._step(operator, result, box))
-        return [*_shift(result), Loop(stream.axis, body)]
+        return [*_shift(result), Loop(stream.axis, body, result.fresh)]
 
     def _step(self, operator: Operator, result: Buffer, box: Box) -> Compute:
         reads = zip(operator.reads, self.regions.nests[operator.name].reads(box), strict=True)

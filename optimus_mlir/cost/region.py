@@ -60,6 +60,11 @@ class Range:
         return int(self.lengths.max())
 
     @cached_property
+    def shortest(self) -> int:
+        """The length at the step that has least."""
+        return int(self.lengths.min())
+
+    @cached_property
     def total(self) -> int:
         """The lengths of all steps together."""
         return int(self.lengths.sum())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Tile, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import Regions, infer_regions, nests_of
+from optimus_mlir.cost.buffers import Buffer, Regions, infer_regions, nests_of
 from optimus_mlir.cost.footprint import footprint_bytes, lifetimes, live_bytes, pack
 from optimus_mlir.cost.nest import Nest
 from optimus_mlir.cost.price import price_of
@@ -131,7 +131,8 @@ class _Search:
         for block in self.family.blocks[: self._fewest_streams]:
             operator = operators[block.operator]
             streaming = self._finest.streaming(operator, block)
-            if streaming is not None and buffers[operator.write.tensor].depth:
+            result = buffers[operator.write.tensor]
+            if streaming is not None and result.depth and _always_busy(result):
                 still = (b for name, b in streaming.buffers.items() if not buffers[name].depth)
                 elements += sum(volume(buffer.fresh, (streaming.axis,)) for buffer in still)
         return elements * self.accelerator.element_bytes
@@ -232,3 +233,8 @@ def with_larger_blocks(group: Graph, choice: Choice, accelerator: Accelerator) -
                 choice = Choice(replace(choice.schedule, blocks=tuple(blocks)), price)
                 break
     return choice
+
+
+def _always_busy(result: Buffer) -> bool:
+    """Whether something of it is computed at every step of the finest tiles, and so of all tiles."""
+    return all(r.shortest for r in result.fresh)

@@ -98,6 +98,8 @@ class Skeleton:
 
     def _loop(self, loop: Loop, at: Positions) -> None:
         """One scf.for per segment, carrying the buffers that outlive a step."""
+        if is_empty(loop.guard, at):
+            return
         for buffer in _buffers_filled(loop.body):
             if loop.axis not in buffer.home:
                 self._allocate(buffer)

@@ -53,6 +53,7 @@ class Network:
         x: str,
         channels: int,
         kernel: int = 3,
+        *,
         stride: int = 1,
         padding: int = 0,
         dilation: int = 1,
@@ -103,9 +104,9 @@ class Network:
 
     def downsample(self, x: str, channels: int) -> str:
         """The block of a residual network that halves the image: x is read by two convolutions."""
-        main = self.conv(x, channels, 3, 2, 1)
-        shortcut = self.conv(x, channels, 1, 2)
-        return self.conv(main, channels, 3, 1, 1, residual=shortcut)
+        main = self.conv(x, channels, 3, stride=2, padding=1)
+        shortcut = self.conv(x, channels, 1, stride=2)
+        return self.conv(main, channels, 3, padding=1, residual=shortcut)
 
     def matmul(self, x: str, columns: int) -> str:
         """Over the last dimension of a matrix."""
@@ -162,7 +163,15 @@ def _grow(draw: st.DrawFn, network: Network, x: str, results: list[str]) -> str:
     shape = (channels, *(_steps(n, kernel, stride, padding, dilation) for n in sizes))
     alike = [name for name in results if network.shape(name) == shape]
     residual = draw(st.sampled_from([None, *alike]))
-    return network.conv(x, channels, kernel, stride, padding, dilation, residual)
+    return network.conv(
+        x,
+        channels,
+        kernel,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        residual=residual,
+    )
 
 
 @st.composite

@@ -40,7 +40,8 @@ class Replay:
         for node in body:
             match node:
                 case Loop():
-                    for step in range(node.axis.steps):
+                    busy = bool(points(node.guard, at))  # an empty guard is one empty point
+                    for step in range(node.axis.steps if busy else 0):
                         self._body(node.body, {**at, node.axis: step})
                 case Shift():
                     self._shift(node.buffer, at)

@@ -175,7 +175,7 @@ class Simulation:
         return sum(map(size, parts))
 
     def _streams(self) -> dict[str, list[Part]]:
-        """Of each live-in that comes block by block: every block at every step."""
+        """Of each live-in that comes block by block: every block at every step that computes."""
         readers = Counter(a.tensor for o in self.group.operators for a in o.reads)
         streams: dict[str, list[Part]] = {}
         for block in self.schedule.blocks:
@@ -196,6 +196,7 @@ class Simulation:
                     streams[name] = [
                         need(access, operator, _with(part, block.dimension, cut), shape)
                         for part in computed
+                        if size(part)
                         for cut in cuts
                     ]
         return streams
