@@ -1,0 +1,26 @@
+// An op that looks at its position does not move before a reshape.
+// RUN: optimus-opt %s --optimus-normalize | FileCheck %s
+
+// CHECK-LABEL: func.func @main
+// CHECK: linalg.matmul
+// CHECK: %[[EXPANDED:.*]] = tensor.expand_shape
+// CHECK: linalg.generic {{.*}}ins(%[[EXPANDED]] : tensor<2x2x4xf32>)
+// CHECK: linalg.index
+#id = affine_map<(i, j, k) -> (i, j, k)>
+func.func @main(%x: tensor<4x4xf32>) -> tensor<2x2x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<4x4xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %matmul = linalg.matmul ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%zeros : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %expanded = tensor.expand_shape %matmul [[0, 1], [2]] output_shape [2, 2, 4] : tensor<4x4xf32> into tensor<2x2x4xf32>
+  %empty3 = tensor.empty() : tensor<2x2x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]} ins(%expanded : tensor<2x2x4xf32>) outs(%empty3 : tensor<2x2x4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %j = linalg.index 1 : index
+    %number = arith.index_cast %j : index to i32
+    %float = arith.sitofp %number : i32 to f32
+    %0 = arith.mulf %a, %float : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x4xf32>
+  return %y : tensor<2x2x4xf32>
+}
