@@ -15,6 +15,7 @@ from optimus_mlir.analysis.constant_folding import fold_constants
 from optimus_mlir.analysis.elementwise_merging import merge_elementwise_ops
 from optimus_mlir.analysis.in_place import compute_in_place
 from optimus_mlir.analysis.initial_values import start_from_fills
+from optimus_mlir.analysis.needed_operands import drop_needless_operands
 from optimus_mlir.analysis.reshapes_last import reshape_last
 from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.analysis.unit_loops import loop_over_unit_dimensions
@@ -24,10 +25,12 @@ from optimus_mlir.mlir import Pass, ir, run_passes
 REWRITES = (
     read_before_broadcast,
     start_from_fills,
-    reshape_last,
     fold_constants,
-    fold_scales_into_weights,
     scalars_into_bodies,
+    drop_needless_operands,
+    reshape_last,
+    fold_constants,  # those that were reshaped
+    fold_scales_into_weights,
     merge_elementwise_ops,
     compute_in_place,
     loop_over_unit_dimensions,

@@ -34,13 +34,21 @@ def tile_and_fuse(function: ir.Operation, element_bytes: int) -> None:
     """Tile one group function; its last argument is where the result goes."""
     dataflow = read_dataflow(function)
     schedule = annotations.read_schedule(function)
-    own_names = {canonical: own for own, canonical in dataflow.graph.canonical_names.items()}
+    names = dataflow.graph.canonical_names
+    tensors = {names[tensor] for tensor in dataflow.graph.tensors}
+    operators = {names[operator.name] for operator in dataflow.graph.operators}
+    unknown = sorted(schedule.windows - tensors)
+    unknown += [block.operator for block in schedule.blocks if block.operator not in operators]
+    if unknown:
+        raise PassFailure(
+            function.location,
+            f"{annotations.SCHEDULE} names {unknown[0]!r}, which this group has not: "
+            f"its tensors are {', '.join(sorted(tensors))}, "
+            f"its operators {', '.join(sorted(operators))}",
+        )
+    own_names = {canonical: own for own, canonical in names.items()}
     try:
         program = build_program(dataflow.graph, schedule.renamed(own_names))
-    except KeyError as unknown:
-        raise PassFailure(
-            function.location, f"{annotations.SCHEDULE} names {unknown}, which this group has not"
-        ) from None
     except Unschedulable as error:
         raise PassFailure(function.location, f"this schedule cannot run: {error}") from None
     block = function.regions[0].blocks[0]

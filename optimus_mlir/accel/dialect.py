@@ -52,7 +52,9 @@ class AllocOp(Accel.Operation, name="alloc"):
             return False
         begin, end = self.offset.value, self.offset.value + self.bytes.value
         capacity = _capacity(self.operation)
-        if begin < 0 or (capacity is not None and end > capacity):
+        if begin < 0:
+            return _reject(self, f"begins at {begin}, before the scratchpad")
+        if capacity is not None and end > capacity:
             return _reject(self, f"bytes {begin} to {end} are outside the scratchpad of {capacity}")
         if is_first_allocation(self.operation):  # checks the function's allocations at once
             return _check_overlaps(self.operation)
@@ -172,10 +174,10 @@ def _check_overlaps(first: ir.Operation) -> bool:
 
 def _capacity(op: ir.Operation) -> int | None:
     """The scratchpad's size, where the module around names an accelerator."""
-    while op.parent is not None:
+    while ACCELERATOR not in op.attributes:
+        if op.parent is None:
+            return None
         op = op.parent.operation
-    if ACCELERATOR not in op.attributes:
-        return None
     fields = ir.DictAttr(op.attributes[ACCELERATOR])
     return ir.IntegerAttr(fields[CAPACITY]).value if CAPACITY in fields else None
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from optimus_mlir.accel import dialect as accel
+from optimus_mlir.accel.arguments import add_arguments
+from optimus_mlir.accel.copies import CopyFunctions, keep_apart
+from optimus_mlir.accel.counters import (
+    LaunchCounters,
+    any_counters_type,
+    counter_layout,
+    counters_type,
+    launches,
+    slice_type,
+)
 from optimus_mlir.accel.kernels import any_address
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
@@ -13,36 +22,6 @@ from optimus_mlir.analysis import annotations
 from optimus_mlir.mlir import arith, func, ir, linalg, memref
 
 C_INTERFACE = "llvm.emit_c_interface"
-
-
-@dataclass(frozen=True)
-class LaunchCounters:
-    """The counters of one launch: one for each of its buffers (bytes moved), one for the peak."""
-
-    first: int
-    buffers: int
-
-    @property
-    def peak(self) -> int:
-        return self.first + self.buffers
-
-    @property
-    def end(self) -> int:
-        return self.peak + 1
-
-
-def counter_layout(module: ir.Module) -> list[LaunchCounters]:
-    """Where the counters of each launch are, in program order."""
-    layout: list[LaunchCounters] = []
-    first = 0
-    for launch in launches(module):
-        layout.append(LaunchCounters(first, len(accel.call_in(launch).operands)))
-        first = layout[-1].end
-    return layout
-
-
-def launches(module: ir.Module) -> list[ir.Operation]:
-    return _ops(module.operation, accel.LaunchOp.OPERATION_NAME)
 
 
 def emulation_scale(module: ir.Module, element_bytes: int) -> int:
@@ -66,8 +45,8 @@ def lower_accel(module: ir.Module) -> None:
     scale = emulation_scale(module, target.element_bytes)
     layout = counter_layout(module)
     scratchpad = _bytes_type(target.scratchpad_bytes * scale)
-    counters = _counters_type(layout[-1].end if layout else 0)
-    copies = _Copies(module)
+    counters = counters_type(layout[-1].end if layout else 0)
+    copies = CopyFunctions(module)
     kernels = {_callee(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
     groups = {_callee(op) for op in launches(module)}
     for op in module.body.operations:
@@ -77,48 +56,27 @@ def lower_accel(module: ir.Module) -> None:
         if name in groups:
             _Group(op.operation, copies, scratchpad, scale, target.element_bytes).lower()
         elif name in kernels:
-            _keep_apart(op.operation)
+            keep_apart(op.operation)
         elif "sym_visibility" not in op.operation.attributes:
             _lower_host(op.operation, layout, scratchpad, counters)
     set_memory_spaces(module.operation, _plain)  # to the host both are plain memory
-
-
-class _Copies:
-    """Functions that copy a box, one for each pair of layouts."""
-
-    def __init__(self, module: ir.Module) -> None:
-        self.module = module
-        self._names: dict[str, str] = {}
-
-    def name_of(self, types: Sequence[ir.Type]) -> str:
-        key = " ".join(map(str, types))
-        if key not in self._names:
-            self._names[key] = f"copy_{len(self._names)}"
-            with ir.InsertionPoint(self.module.body), ir.Location.unknown():
-                kind = ir.FunctionType.get(list(types), [])
-                function = func.FuncOp(self._names[key], kind, visibility="private")
-                _keep_apart(function.operation)
-            with ir.InsertionPoint(function.add_entry_block()), ir.Location.unknown():
-                linalg.copy(function.arguments[0], outs=[function.arguments[1]])
-                func.ReturnOp([])
-        return self._names[key]
-
-
-def _keep_apart(function: ir.Operation) -> None:
-    """Inlined everywhere, kernels and copies would take LLVM many times as long."""
-    function.attributes["passthrough"] = ir.ArrayAttr.get([ir.StringAttr.get("noinline")])
 
 
 class _Group:
     """Lowers one group function."""
 
     def __init__(
-        self, function: ir.Operation, copies: _Copies, scratchpad: ir.Type, scale: int, width: int
+        self,
+        function: ir.Operation,
+        copies: CopyFunctions,
+        scratchpad: ir.Type,
+        scale: int,
+        width: int,
     ) -> None:
         self.function, self.copies, self.scale, self.width = function, copies, scale, width
         self.buffers = list(function.regions[0].blocks[0].arguments)
         self.scratchpad, self.counters = add_arguments(
-            function, [scratchpad, _any_counters_type(len(self.buffers) + 1)]
+            function, [scratchpad, any_counters_type(len(self.buffers) + 1)]
         )
         self.lowerings = {
             accel.AllocOp.OPERATION_NAME: self._alloc,
@@ -181,9 +139,9 @@ def _lower_host(
         with ir.InsertionPoint(launch), launch.location:
             length = place.end - place.first
             own = memref.SubViewOp(
-                _slice_type(length, place.first), counters, [], [], [], [place.first], [length], [1]
+                slice_type(length, place.first), counters, [], [], [], [place.first], [length], [1]
             ).result
-            own = memref.cast(_any_counters_type(length), own)
+            own = memref.cast(any_counters_type(length), own)
             func.CallOp([], _callee(launch), [*call.operands, scratchpad, own])
         launch.erase()
     for copy in _ops(function, "memref.copy"):  # one with strides would call a missing library
@@ -202,16 +160,6 @@ def _inline_call(op: ir.Operation) -> None:
     operations = op.regions[0].blocks[0].operations
     for inner in [operations[i].operation for i in range(len(operations) - 1)]:
         inner.move_before(op)
-
-
-def add_arguments(function: ir.Operation, types: Sequence[ir.Type]) -> list[ir.Value]:
-    """Append arguments to a function."""
-    block = function.regions[0].blocks[0]
-    added = [block.add_argument(t, function.location) for t in types]
-    kind = ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value)
-    changed = ir.FunctionType.get([*kind.inputs, *types], list(kind.results))
-    function.attributes["function_type"] = ir.TypeAttr.get(changed)
-    return added
 
 
 def _plain(kind: ir.Type) -> ir.Type:
@@ -241,16 +189,3 @@ def _index(value: int) -> ir.Value:
 
 def _bytes_type(length: int) -> ir.Type:
     return ir.MemRefType.get([length], ir.IntegerType.get_signless(8))
-
-
-def _counters_type(length: int) -> ir.Type:
-    return ir.MemRefType.get([length], ir.IntegerType.get_signless(64))
-
-
-def _slice_type(length: int, offset: int) -> ir.Type:
-    layout = ir.StridedLayoutAttr.get(offset, [1])
-    return ir.MemRefType.get([length], ir.IntegerType.get_signless(64), layout)
-
-
-def _any_counters_type(length: int) -> ir.Type:
-    return _slice_type(length, ir.ShapedType.get_dynamic_stride_or_offset())

@@ -113,18 +113,34 @@ def read_schedule(op: ir.Operation) -> Schedule:
     """The schedule on a function or a group's last op."""
     try:
         fields = _python(op.attributes[SCHEDULE])
-        assert isinstance(fields, dict)
+        if not isinstance(fields, dict) or set(fields) != {"blocks", "tiles", "windows"}:
+            raise TypeError
         return Schedule(
-            tuple(Tile(*tile) for tile in fields["tiles"]),
-            frozenset(fields["windows"]),
-            tuple(Block(*block) for block in fields["blocks"]),
+            tuple(Tile(*map(_integer, tile)) for tile in fields["tiles"]),
+            frozenset(map(_name, fields["windows"])),
+            tuple(
+                Block(_name(operator), _integer(dimension), _integer(size))
+                for operator, dimension, size in fields["blocks"]
+            ),
         )
-    except (AssertionError, KeyError, TypeError):
+    except (TypeError, ValueError):
         raise PassFailure(
             op.location,
             f"{SCHEDULE} must be {{blocks = [[operator, dimension, size], ...], "
-            "tiles = [[dimension, size], ...], windows = [tensor, ...]}}",
+            f"tiles = [[dimension, size], ...], windows = [tensor, ...]}}",
         ) from None
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def price_attribute(group: Graph, price: Price) -> ir.Attribute:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from optimus_mlir.analysis.affine_maps import loop_extents, operand_indices
 from optimus_mlir.analysis.views import View, view_of
 from optimus_mlir.mlir import ir
+from optimus_mlir.mlir.cloning import values_read
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 
 MULTIPLIES = frozenset({"arith.mulf", "arith.muli"})
@@ -191,8 +192,8 @@ def _needed_outside(block: ir.Block, reader: _Reader) -> set[ir.Value]:
     return {
         value
         for op in (*reader.hosts, block.operations[len(block.operations) - 1].operation)
-        for operand in op.operands
-        for value in _sources(operand)
+        for read in values_read(op)
+        for value in _sources(read)
     }
 
 
@@ -208,9 +209,17 @@ def _structure(op: ir.Operation) -> list[tuple[Linear, ...]] | None:
         return None
     if not all(_is_static(v) for v in (*op.operands, *op.results)) or _uses_position(op):
         return None
+    if any(isinstance(value.type, ir.ShapedType) for value in _read_inside(op)):
+        return None  # a gather: no access map says what it reads
     if any(_is_filled(value) for value in list(op.operands)[:-1]):
         return None  # normalisation puts such constants into the body
     return operand_indices(op)
+
+
+def _read_inside(op: ir.Operation) -> list[ir.Value]:
+    """What the body reads."""
+    body = op.regions[0].blocks[0].operations
+    return [value for inner in body for value in values_read(inner.operation)]
 
 
 def _is_static(value: ir.Value) -> bool:

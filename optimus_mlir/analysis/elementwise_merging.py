@@ -7,14 +7,14 @@ MLIR's `linalg-fuse-elementwise-ops` also moves elementwise ops into contraction
 their work, and reshapes through named ops, which makes those generic.
 """
 
+from optimus_mlir.analysis.needed_operands import with_needed_operands
 from optimus_mlir.analysis.structured import (
     Read,
     Structured,
     elementwise,
     has_one_use,
     is_identity,
-    is_used,
-    move_body,
+    replaced,
     structured,
     structured_producer,
     top_level_ops,
@@ -23,13 +23,12 @@ from optimus_mlir.mlir import ir, linalg
 
 
 def merge_elementwise_ops(module: ir.Module) -> None:
-    """Also drops operands that an elementwise op does not need."""
     for op in top_level_ops(module):
         view = structured(op)
         if isinstance(op, linalg.GenericOp) and view and _pass_on_copied(view):
             continue
         while view is not None and view.is_elementwise:
-            view = _merged_with_a_producer(_with_needed_operands(view))
+            view = _merged_with_a_producer(with_needed_operands(view))
 
 
 def _pass_on_copied(view: Structured) -> bool:
@@ -42,24 +41,6 @@ def _pass_on_copied(view: Structured) -> bool:
             view.op.operation.erase()
             return True
     return False
-
-
-def _with_needed_operands(view: Structured) -> Structured:
-    """The op without the operands that its body ignores, or reads twice as in `ins(%x, %x)`."""
-    inputs, initial = view.arguments[:-1], view.arguments[-1]
-    reads = list(zip(view.operands, view.maps, strict=True))
-    kept: dict[Read, ir.BlockArgument] = {reads[-1]: initial} if view.reads_initial else {}
-    for argument, read in zip(inputs, reads, strict=False):
-        if is_used(argument) and kept.setdefault(read, argument) != argument:
-            argument.replace_all_uses_with(kept[read])
-    arguments = [argument for argument in kept.values() if argument != initial]
-    if len(arguments) == len(inputs):
-        return view
-    with ir.InsertionPoint(view.op), view.op.location:
-        needed = [read for read, argument in kept.items() if argument != initial]
-        new = elementwise(needed, view.initial)
-    move_body(view, [*arguments, initial], new.regions[0].blocks[0])
-    return _replaced(view, new)
 
 
 def _merged_with_a_producer(reader: Structured) -> Structured | None:
@@ -98,14 +79,6 @@ def _merged(inner: Structured, reader: Structured, number: int) -> Structured:
     reader.arguments[number].replace_all_uses_with(inner.yielded)
     for op in [*inner.computations, *reader.body.operations]:
         block.append(op)
-    merged = _replaced(reader, new)
+    merged = replaced(reader, new)
     inner.op.operation.erase()
     return merged
-
-
-def _replaced(view: Structured, new: ir.OpView) -> Structured:
-    view.result.replace_all_uses_with(new.results[0])
-    view.op.operation.erase()
-    replacement = structured(new)
-    assert replacement is not None
-    return replacement

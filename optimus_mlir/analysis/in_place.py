@@ -10,6 +10,7 @@ from optimus_mlir.analysis.structured import (
     has_one_use,
     is_fill,
     move_body,
+    replaced,
     structured,
     structured_producer,
     top_level_ops,
@@ -50,5 +51,4 @@ def _overwrite(view: Structured, number: int) -> None:
     arguments = view.arguments[:-1]
     arguments.append(arguments.pop(number))
     move_body(view, arguments, new.regions[0].blocks[0])
-    view.result.replace_all_uses_with(new.results[0])
-    view.op.operation.erase()
+    replaced(view, new)

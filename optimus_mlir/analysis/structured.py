@@ -160,3 +160,12 @@ def move_body(view: Structured, arguments: Sequence[ir.Value], block: ir.Block) 
         old.replace_all_uses_with(new)
     for op in list(view.body.operations):
         block.append(op)
+
+
+def replaced(view: Structured, new: ir.OpView) -> Structured:
+    """The op that takes over the readers of `view`, which is erased."""
+    view.result.replace_all_uses_with(new.results[0])
+    view.op.operation.erase()
+    replacement = structured(new)
+    assert replacement is not None
+    return replacement

@@ -25,7 +25,9 @@ class Block:
     """`operator` computes `size` elements of output dimension `dimension` at a time.
 
     Its weights along that dimension are streamed: read again at every tile step, block by block,
-    so that no more than one block of them is on chip.
+    so that no more than one block of them is on chip. So is every live-in along that dimension that
+    nobody else reads, unless a window keeps a halo of it. A block of all elements changes nothing,
+    nor does one along a dimension that the tile loops bring part by part.
     """
 
     operator: str

@@ -97,7 +97,11 @@ class _Search:
 
     def fewest_streams(self, regions: Regions) -> int | None:
         """With fewer streamed operators nothing fits; None if nothing fits at all."""
-        return self._fewest_streams if _motion(regions) == _motion(self._finest) else 0
+        try:
+            comparable = _motion(regions) == _motion(self._finest)
+        except Unschedulable:  # the finest tiles alone
+            return 0
+        return self._fewest_streams if comparable else 0
 
     @cached_property
     def least_footprint_bytes(self) -> int:
@@ -165,6 +169,11 @@ def _motion(regions: Regions) -> list[tuple[bool, ...]]:
     return [tuple(r.axis is not None for r in buffer.region) for buffer in regions.buffers.values()]
 
 
+def _always_busy(result: Buffer) -> bool:
+    """Whether something of it is computed at every step of the finest tiles, and so of all tiles."""
+    return all(r.shortest for r in result.fresh)
+
+
 def _elements(regions: Regions, blocks: Sequence[Block]) -> Iterator[int]:
     """Elements written, and read while nobody is streamed, the first operator, the first two, .."""
     group = regions.group
@@ -216,13 +225,10 @@ def _packed_bytes(group: Graph, schedule: Schedule, accelerator: Accelerator) ->
 def with_larger_blocks(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
     """The same traffic in fewer steps: streamed blocks as large as the scratchpad allows."""
     regions = infer_regions(group, choice.schedule.tiles, choice.schedule.windows)
-    operators = {operator.name: operator for operator in group.operators}
-    for i, block in enumerate(choice.schedule.blocks):
-        operator = operators[block.operator]
-        extent = operator.extents[operator.output_loop(block.dimension)]
-        for size in (extent, *tile_sizes(extent)):
-            blocks = list(choice.schedule.blocks)
-            blocks[i] = replace(block, size=size)
+    for block in choice.schedule.blocks:
+        for larger in _larger(group, block):
+            changed = (larger if b == block else b for b in choice.schedule.blocks)
+            blocks = tuple(b for b in changed if b is not None)
             program = lay_out(regions, blocks)
             if _footprint_if_it_fits(program, accelerator) > accelerator.scratchpad_bytes:
                 continue
@@ -230,11 +236,14 @@ def with_larger_blocks(group: Graph, choice: Choice, accelerator: Accelerator) -
             # Not for less traffic either: plans would then depend on the capacity in other ways
             # than by what fits, and a larger scratchpad could cost more.
             if price.dram_bytes == choice.price.dram_bytes:
-                choice = Choice(replace(choice.schedule, blocks=tuple(blocks)), price)
+                choice = Choice(replace(choice.schedule, blocks=blocks), price)
                 break
     return choice
 
 
-def _always_busy(result: Buffer) -> bool:
-    """Whether something of it is computed at every step of the finest tiles, and so of all tiles."""
-    return all(r.shortest for r in result.fresh)
+def _larger(group: Graph, block: Block) -> Iterator[Block | None]:
+    """The block in every size, the largest first: all at once is no block."""
+    operator = next(o for o in group.operators if o.name == block.operator)
+    yield None
+    for size in tile_sizes(operator.extents[operator.output_loop(block.dimension)]):
+        yield replace(block, size=size)

@@ -77,7 +77,8 @@ def tiled_dimensions(group: Graph) -> Iterator[tuple[int, ...]]:
 def tile_sizes(extent: int) -> tuple[int, ...]:
     """The smallest size for every possible number of steps, largest first; 1 step is left out.
 
-    A larger size with the same number of steps needs more space and saves no traffic.
+    A larger size with the same number of steps needs more space. It can save traffic only where a
+    forgotten halo is cut off by the border, and is left out of the space.
     """
     sizes = {-(-extent // steps) for steps in range(2, extent + 1)}
     return tuple(sorted(sizes, reverse=True))

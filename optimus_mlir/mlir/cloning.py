@@ -23,7 +23,7 @@ class Cloner:
         self.values = values
 
     def clone(self, op: ir.Operation) -> ir.Operation:
-        for value in _captured(op):
+        for value in values_read(op):
             if value not in self.values and _is_rebuilt(value.owner):
                 self.clone(value.owner)
         copy = op.clone().operation
@@ -36,7 +36,7 @@ def _is_rebuilt(owner: ir.Operation | ir.Block) -> bool:
     return not isinstance(owner, ir.Block) and owner.name in REBUILT
 
 
-def _captured(op: ir.Operation) -> list[ir.Value]:
+def values_read(op: ir.Operation) -> list[ir.Value]:
     """Every value that `op` or an op inside it uses."""
     values: list[ir.Value] = []
 

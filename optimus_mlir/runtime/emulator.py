@@ -10,14 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from optimus_mlir.accel.arguments import add_arguments
+from optimus_mlir.accel.counters import LaunchCounters, counter_layout, launches
 from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.lowering import (
-    LaunchCounters,
-    add_arguments,
-    counter_layout,
-    launches,
-    scratchpad_size,
-)
+from optimus_mlir.accel.lowering import scratchpad_size
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import arith, execution_engine, ir, run_passes, runtime

@@ -70,7 +70,7 @@ def convolution(draw: st.DrawFn, network: Network, source: str) -> None:
     weights = (filters, channels, *window.kernel)
     padded = _pad(network, source, window, "%zero")
     shape: Shape = (1, filters, *window.result)
-    result = _anchor(network, "conv_2d_nchw_fchw", window, padded, weights, shape, "%zero")
+    result = _anchor(network, "conv_2d_nchw_fchw", window, padded, weights)
     if draw(st.booleans()):
         result = _bias_and_relu(network, result, shape)
     network.feature_map(result, shape)
@@ -82,7 +82,7 @@ def depthwise(draw: st.DrawFn, network: Network, source: str) -> None:
     padded = _pad(network, source, window, "%zero")
     shape: Shape = (1, channels, *window.result)
     weights = (channels, *window.kernel)
-    result = _anchor(network, "depthwise_conv_2d_nchw_chw", window, padded, weights, shape, "%zero")
+    result = _anchor(network, "depthwise_conv_2d_nchw_chw", window, padded, weights)
     network.feature_map(result, shape)
 
 
@@ -189,11 +189,10 @@ def _anchor(
     window: Window,
     padded: str,
     weights: tuple[int, ...],
-    shape: Shape,
-    initial: str,
 ) -> str:
+    shape = (1, weights[0], *window.result)
     constant = _constant(network, weights)
-    filled = _filled(network, shape, initial)
+    filled = _filled(network, shape, "%zero")
     return network.emit(
         f"linalg.{op} {window.attributes} "
         f"ins({padded}, {constant} : {tensor(window.padded)}, {tensor(weights)}) "

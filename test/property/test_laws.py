@@ -16,7 +16,7 @@ from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 from random_networks import networks
 
 import optimus_mlir.accel  # noqa: F401  the dialect registers itself
-from optimus_mlir.accel.lowering import launches
+from optimus_mlir.accel.counters import launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.cost import Block, Schedule, Tile, Unschedulable, price

@@ -1,9 +1,20 @@
 """DRAM bytes of schedules that are worked out by hand; an element is one byte here."""
 
+from dataclasses import replace
+
 import pytest
 from loop_nests import access, conv, graph
 
-from optimus_mlir.cost import Block, Price, Schedule, Tile, Unschedulable, floor_bytes, price
+from optimus_mlir.cost import (
+    Block,
+    Price,
+    Schedule,
+    Tile,
+    Unschedulable,
+    build_program,
+    floor_bytes,
+    price,
+)
 from optimus_mlir.target import load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator, Tensor
 
@@ -74,6 +85,31 @@ def test_an_empty_step_needs_nothing() -> None:
     assert of.dram_read_bytes["x"] == rows_of_x * 6
 
 
+def test_an_empty_step_adds_nothing_to_what_others_need() -> None:
+    """a's last new rows come two steps early; then x is read for the residual alone."""
+    group = graph(
+        (1, 8, 6),
+        conv("a", "x", (1, 8, 6), 1, 5, padding=2),
+        conv("b", "a.o", (1, 8, 6), 1, 3, padding=1, residual="x"),
+    )
+    rows_of_x = 4 + 5 + 5 + 5 + 5 + 4 + 3 + 1  # for rows [0, 2), 2, 3, 4, 5, 6, 7, and none, of a
+    of = priced(group, Tile(ROWS, 1), windows="a.o")
+    assert of.dram_read_bytes["x"] == rows_of_x * 6
+
+
+def test_the_result_needs_no_window() -> None:
+    program = build_program(ONE, Schedule((Tile(ROWS, 2),), frozenset(ONE.tensors)))
+    assert program.buffers["x"].window == ROWS
+    assert program.buffers["a.o"].window is None
+
+
+def test_a_diagonal_has_no_window() -> None:
+    trace = Operator("d", (8,), (False,), (access("x", "i", "i", "i"),), access("o", "i", "i"))
+    group = Graph((trace,), {"x": Tensor("x", (8, 8)), "o": Tensor("o", (8,))}, ("o",))
+    of = priced(group, Tile(0, 3), windows="x")
+    assert of.dram_read_bytes == {"x": 3 * 3 + 3 * 3 + 2 * 2}
+
+
 def test_a_strided_kernel_of_one_skips_rows_between_tiles() -> None:
     group = graph((1, 8, 8), conv("a", "x", (1, 4, 4), 1, 1, stride=2))
     assert floor_bytes(group, BYTES) == 16 + 1 + 16
@@ -91,6 +127,17 @@ def test_streamed_weights_are_read_at_every_tile_step() -> None:
     assert priced(group, blocks=block).dram_read_bytes["a.w"] == 72
     assert priced(group, Tile(0, 1), Tile(ROWS, 4)).dram_read_bytes["a.w"] == 72
     assert priced(group, Tile(ROWS, 4), Tile(0, 1)).dram_read_bytes["a.w"] == 2 * 72
+
+
+def test_an_empty_step_streams_nothing() -> None:
+    """Of the eight steps of b, a computes something in seven."""
+    group = graph(
+        (1, 8, 6),
+        conv("a", "x", (2, 8, 6), 1, 3, padding=1),
+        conv("b", "a.o", (1, 8, 6), 2, 3, padding=1),
+    )
+    of = priced(group, Tile(ROWS, 1), windows="x a.o", blocks=(Block("a", 0, 1),))
+    assert of.dram_read_bytes == {"x": 48, "a.w": 7 * 18, "b.w": 18}
 
 
 def test_a_residual_that_nobody_else_reads_is_streamed_with_the_weights() -> None:
@@ -125,6 +172,27 @@ def test_a_window_that_keeps_a_halo_is_not_streamed() -> None:
     assert kept.dram_read_bytes == {"x": 192, "w": 2 * 36}
     assert forgotten.dram_read_bytes == {"x": 4 * (5 + 5) * 6, "w": 2 * 36}
     assert forgotten.footprint_bytes < kept.footprint_bytes
+
+
+def test_what_two_accesses_read_is_not_streamed() -> None:
+    pairs = Operator(
+        "f",
+        (8,),
+        (False,),
+        (access("x", "h", "h"), access("x", "h", {"h": 1, "": 1})),
+        access("o", "h", "h"),
+    )
+    group = Graph((pairs,), {"x": Tensor("x", (9,)), "o": Tensor("o", (8,))}, ("o",))
+    assert priced(group, blocks=(Block("f", 0, 1),)).dram_read_bytes == {"x": 9}
+
+
+def test_weights_of_two_operators_are_not_streamed() -> None:
+    a, b = (conv(name, source, (2, 4, 4), 2, 1) for name, source in (("a", "x"), ("b", "a.o")))
+    b = replace(b, reads=(b.reads[0], a.reads[1]))
+    group = graph((2, 4, 4), a, b)
+    group = group.group(group.operators)
+    streamed = priced(group, Tile(ROWS, 2), blocks=(Block("a", 0, 1), Block("b", 0, 1)))
+    assert streamed.dram_read_bytes == {"x": 32, "a.w": 4}
 
 
 def test_an_access_that_runs_backwards_is_kept_whole() -> None:

@@ -179,53 +179,94 @@ def test_resnet18() -> None:
     np.testing.assert_allclose(result, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 
 
+def matmul_then(*body: str, start: str = "0.0") -> ir.Module:
+    """A matmul with constant weights, then an elementwise op %x -> %y."""
+    computation = "\n".join(body)
+    return parse(f"""
+      #id = affine_map<(m, n) -> (m, n)>
+      func.func @main(%a: tensor<1x1xf32>) -> tensor<1x5xf32> {{
+        %start = arith.constant {start} : f32
+        %three = arith.constant 3.0 : f32
+        %large = arith.constant 3.0e38 : f32
+        %w = arith.constant dense<[[0.1, 0.2, 0.3, 5.0, 7.0]]> : tensor<1x5xf32>
+        %empty = tensor.empty() : tensor<1x5xf32>
+        %fill = linalg.fill ins(%start : f32) outs(%empty : tensor<1x5xf32>) -> tensor<1x5xf32>
+        %product = linalg.matmul ins(%a, %w : tensor<1x1xf32>, tensor<1x5xf32>)
+                                 outs(%fill : tensor<1x5xf32>) -> tensor<1x5xf32>
+        %result = linalg.generic
+            {{indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}}
+            ins(%product : tensor<1x5xf32>) outs(%empty : tensor<1x5xf32>) {{
+        ^bb0(%x: f32, %out: f32):
+          {computation}
+          linalg.yield %y : f32
+        }} -> tensor<1x5xf32>
+        return %result : tensor<1x5xf32>
+      }}""")
+
+
 def test_weights_are_rounded_once() -> None:
     """x / 3 * 3 is x in float64, but not for each x in float32."""
-    module = parse("""
-      #id = affine_map<(m, n) -> (m, n)>
-      func.func @main(%x: tensor<1x1xf32>) -> tensor<1x5xf32> {
-        %zero = arith.constant 0.0 : f32
-        %three = arith.constant 3.0 : f32
-        %w = arith.constant dense<[[0.1, 0.2, 0.3, 0.5, 0.7]]> : tensor<1x5xf32>
-        %empty = tensor.empty() : tensor<1x5xf32>
-        %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x5xf32>) -> tensor<1x5xf32>
-        %y = linalg.matmul ins(%x, %w : tensor<1x1xf32>, tensor<1x5xf32>)
-                           outs(%zeros : tensor<1x5xf32>) -> tensor<1x5xf32>
-        %scaled = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
-            ins(%y : tensor<1x5xf32>) outs(%empty : tensor<1x5xf32>) {
-        ^bb0(%in: f32, %out: f32):
-          %0 = arith.divf %in, %three : f32
-          %1 = arith.mulf %0, %three : f32
-          linalg.yield %1 : f32
-        } -> tensor<1x5xf32>
-        return %scaled : tensor<1x5xf32>
-      }""")
-    after = normalised(module)
+    after = normalised(
+        matmul_then("%third = arith.divf %x, %three : f32", "%y = arith.mulf %third, %three : f32")
+    )
     assert not op_counts(after)["linalg.generic"]
     (result,) = run_plainly(after, [np.ones((1, 1), np.float32)])
-    assert np.array_equal(result, np.array([[0.1, 0.2, 0.3, 0.5, 0.7]], np.float32))
+    assert np.array_equal(result, np.array([[0.1, 0.2, 0.3, 5.0, 7.0]], np.float32))
 
 
-def test_a_scale_that_overflows_is_not_folded() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "arith.divf %three, %x : f32",
+        "arith.mulf %x, %x : f32",
+        "arith.maximumf %x, %three : f32",
+        "math.exp %x : f32",
+        "arith.mulf %x, %large : f32",  # affine, but the weights would overflow
+    ],
+)
+def test_what_weights_cannot_express_stays(body: str) -> None:
+    assert op_counts(normalised(matmul_then(f"%y = {body}")))["linalg.generic"] == 1
+
+
+def test_a_start_that_is_not_zero_is_not_scaled() -> None:
+    double = "%y = arith.addf %x, %x : f32"
+    assert not op_counts(normalised(matmul_then(double)))["linalg.generic"]
+    assert op_counts(normalised(matmul_then(double, start="1.0")))["linalg.generic"] == 1
+
+
+def test_scales_along_two_dimensions_of_the_weights() -> None:
     module = parse("""
-      #id = affine_map<(m, n) -> (m, n)>
-      func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+      #x = affine_map<(g, n, k) -> (g, k)>
+      #w = affine_map<(g, n, k) -> (n, k, g)>
+      #y = affine_map<(g, n, k) -> (g, n)>
+      #id = affine_map<(g, n) -> (g, n)>
+      func.func @main(%x: tensor<2x4xf32>) -> tensor<2x3xf32> {
         %zero = arith.constant 0.0 : f32
-        %large = arith.constant 1.0e30 : f32
-        %w = arith.constant dense<[[1.0e30, 1.0], [1.0, 1.0]]> : tensor<2x2xf32>
-        %empty = tensor.empty() : tensor<2x2xf32>
-        %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2xf32>) -> tensor<2x2xf32>
-        %y = linalg.matmul ins(%x, %w : tensor<2x2xf32>, tensor<2x2xf32>)
-                           outs(%zeros : tensor<2x2xf32>) -> tensor<2x2xf32>
-        %scaled = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
-            ins(%y : tensor<2x2xf32>) outs(%empty : tensor<2x2xf32>) {
-        ^bb0(%in: f32, %out: f32):
-          %0 = arith.mulf %in, %large : f32
+        %w = arith.constant dense<0.5> : tensor<3x4x2xf32>
+        %scale = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+        %empty = tensor.empty() : tensor<2x3xf32>
+        %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x3xf32>) -> tensor<2x3xf32>
+        %y = linalg.generic
+            {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+            ins(%x, %w : tensor<2x4xf32>, tensor<3x4x2xf32>) outs(%zeros : tensor<2x3xf32>) {
+        ^bb0(%a: f32, %b: f32, %out: f32):
+          %0 = arith.mulf %a, %b : f32
+          %1 = arith.addf %out, %0 : f32
+          linalg.yield %1 : f32
+        } -> tensor<2x3xf32>
+        %result = linalg.generic
+            {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+            ins(%y, %scale : tensor<2x3xf32>, tensor<2x3xf32>) outs(%empty : tensor<2x3xf32>) {
+        ^bb0(%a: f32, %b: f32, %out: f32):
+          %0 = arith.mulf %a, %b : f32
           linalg.yield %0 : f32
-        } -> tensor<2x2xf32>
-        return %scaled : tensor<2x2xf32>
+        } -> tensor<2x3xf32>
+        return %result : tensor<2x3xf32>
       }""")
-    assert op_counts(normalised(module))["linalg.generic"] == 1
+    after = normalised(module)
+    assert op_counts(after)["linalg.generic"] == 1
+    (result,) = run_plainly(after, [np.ones((2, 4), np.float32)])
+    assert np.array_equal(result, [[2, 4, 6], [8, 10, 12]])
 
 
 def test_elided_weights_are_an_error() -> None:

@@ -57,7 +57,7 @@ class Step:
     axes: frozenset[int]
     is_argument: bool
     reads_start: bool  # also reads the anchor's result
-    reshapes_before: bool
+    reshape: str  # what happens to the shape before: "", "flatten" or "split"
 
 
 steps = st.builds(
@@ -66,7 +66,7 @@ steps = st.builds(
     axes=st.frozensets(st.integers(0, 4), max_size=2),
     is_argument=st.integers(0, 3).map(lambda n: n == 0),
     reads_start=st.integers(0, 7).map(lambda n: n == 0),
-    reshapes_before=st.integers(0, 3).map(lambda n: n == 0),
+    reshape=st.sampled_from(["", "", "", "flatten", "split"]),
 )
 
 
@@ -147,11 +147,20 @@ class Program:
             linalg.yield %y : f32
           }} -> {kind}""")
 
-    def flattened(self, value: str, shape: Shape) -> tuple[str, Shape]:
-        """The first two axes as one."""
-        new = (shape[0] * shape[1], *shape[2:])
-        groups = [[0, 1], *([axis] for axis in range(2, len(shape)))]
-        text = f"tensor.collapse_shape {value} {groups} : {tensor(shape)} into {tensor(new)}"
+    def reshaped(self, change: str, value: str, shape: Shape) -> tuple[str, Shape]:
+        """The first two axes as one, or the first axis of even length as two."""
+        even = next((axis for axis, extent in enumerate(shape) if extent % 2 == 0), None)
+        if change == "flatten" and len(shape) > 2:
+            new = (shape[0] * shape[1], *shape[2:])
+            op, groups = "collapse_shape", [[0, 1], *([axis] for axis in range(2, len(shape)))]
+        elif change == "split" and even is not None and len(shape) < 5:
+            new = (*shape[:even], 2, shape[even] // 2, *shape[even + 1 :])
+            op, groups = "expand_shape", [[axis + (axis > even)] for axis in range(len(shape))]
+            groups[even].append(even + 1)
+        else:
+            return value, shape
+        output = f" output_shape {list(new)}" if op == "expand_shape" else ""
+        text = f"tensor.{op} {value} {groups}{output} : {tensor(shape)} into {tensor(new)}"
         return self.line(text), new
 
     def module(self, results: Sequence[tuple[str, Shape]]) -> ir.Module:
@@ -170,7 +179,7 @@ def tensor(shape: Shape) -> str:
     return f"tensor<{'x'.join(map(str, (*shape, 'f32')))}>"
 
 
-RESHAPED = Step(BODIES[0], frozenset(), is_argument=True, reads_start=False, reshapes_before=True)
+RESHAPED = Step(BODIES[0], frozenset(), is_argument=True, reads_start=False, reshape="flatten")
 
 
 @settings(max_examples=60, deadline=None)
@@ -190,8 +199,7 @@ def test_random_programs(
     for step in chain:
         if step.reads_start:
             results.append((value, shape))
-        if step.reshapes_before and len(shape) > 2:
-            value, shape = program.flattened(value, shape)
+        value, shape = program.reshaped(step.reshape, value, shape)
         value = program.step(step, value, shape)
     module = program.module([*results, (value, shape)])
     before = run_plainly(module, program.inputs)

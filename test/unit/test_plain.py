@@ -53,6 +53,18 @@ def test_the_module_and_the_inputs_stay_as_they_are() -> None:
     assert str(module) == before
 
 
+def test_inputs_are_not_computed_upon() -> None:
+    module = parse("""
+      func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+        %one = arith.constant 1.0 : f32
+        %y = linalg.fill ins(%one : f32) outs(%x : tensor<2xf32>) -> tensor<2xf32>
+        return %y : tensor<2xf32>
+      }""")
+    x = np.zeros(2, np.float32)
+    assert np.array_equal(run_plainly(module, [x])[0], [1, 1])
+    assert np.array_equal(x, [0, 0])
+
+
 def test_padding_slices_and_large_constants() -> None:
     module = parse("""
       func.func @main(%x: tensor<9x9xf32>) -> tensor<9x12xf32> {

@@ -1,0 +1,182 @@
+"""What the search promises: who wins a tie, what an impossible target is told, and repeatability."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from loop_nests import access, conv, graph
+
+from optimus_mlir.cost import Block, Tile
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion import solve
+from optimus_mlir.fusion.schedules import best_schedule
+from optimus_mlir.fusion.solvers import GroupPrices
+from optimus_mlir.fusion.space import families, tile_sizes
+from optimus_mlir.target import Accelerator, load_accelerator, with_fields
+from optimus_mlir.workload import Graph, Operator, Tensor
+
+
+def accelerator(scratchpad_bytes: int) -> Accelerator:
+    fields = ["element_bits=8", f"scratchpad_bytes={scratchpad_bytes}"]
+    return with_fields(load_accelerator("eyeriss"), fields)
+
+
+ONE = graph((2, 8, 6), conv("a", "x", (4, 8, 6), 2, 3, padding=1))
+X, WEIGHTS, RESULT = 96, 72, 192
+BLOCK = graph(
+    (2, 8, 6),
+    conv("a", "x", (2, 8, 6), 2, 3, padding=1),
+    conv("b", "a.o", (2, 8, 6), 2, 3, padding=1, residual="x"),
+)
+
+
+def test_sizes_have_different_numbers_of_steps() -> None:
+    assert tile_sizes(10) == (5, 4, 3, 2, 1)
+    assert tile_sizes(1) == ()
+
+
+def test_no_tiles_where_everything_fits() -> None:
+    choice = best_schedule(ONE, accelerator(X + WEIGHTS + RESULT))
+    assert choice is not None
+    assert choice.schedule.tiles == choice.schedule.blocks == ()
+
+
+def test_streaming_comes_before_tiling() -> None:
+    """One byte less, and the weights come in blocks: no traffic more, and one tile step."""
+    choice = best_schedule(ONE, accelerator(X + WEIGHTS + RESULT - 1))
+    assert choice is not None
+    assert choice.schedule.tiles == ()
+    assert choice.schedule.blocks == (Block("a", 0, 1),)
+    assert choice.price.dram_bytes == X + WEIGHTS + RESULT
+
+
+def test_among_equals_the_fewest_tile_steps_win() -> None:
+    """Half of the rows, of the columns or of the channels fit: two steps each, and rows are first."""
+    choice = best_schedule(ONE, accelerator(X + WEIGHTS // 4 + RESULT - 1))
+    assert choice is not None
+    assert choice.schedule.tiles == (Tile(0, 2),)
+    assert choice.price.dram_bytes == X + WEIGHTS + RESULT
+
+
+def test_blocks_grow_as_far_as_they_fit() -> None:
+    plan = solve(ONE, accelerator(X + WEIGHTS // 2 + RESULT))
+    assert plan.groups[0].schedule.blocks == (Block("op0", 0, 2),)
+
+
+def test_a_strided_kernel_of_one_is_cut_fine_and_never_costs_more_in_a_larger_scratchpad() -> None:
+    network = graph((1, 8, 8), conv("a", "x", (1, 4, 4), 1, 1, stride=2))
+    costs = [solve(network, accelerator(capacity)).dram_bytes for capacity in (3, 20, 1000)]
+    assert costs == [16 + 1 + 16] * 3
+
+
+def test_a_residual_block_is_fused_where_it_fits() -> None:
+    plan = solve(BLOCK, accelerator(1000))
+    assert [group.operators for group in plan.groups] == [("a", "b")]
+    assert plan.dram_bytes == 96 + 36 + 36 + 96
+    apart = solve(BLOCK, accelerator(1000), "layer-by-layer")
+    assert apart.dram_bytes == plan.dram_bytes + 2 * 96 + 96  # a.o out and in, x again
+
+
+def test_an_impossible_scratchpad_is_told_the_smallest_that_works() -> None:
+    with pytest.raises(OptimusError) as error:
+        solve(BLOCK, accelerator(30))
+    assert str(error.value) == (
+        "eyeriss: a scratchpad of 30 bytes is too small for 2 of 2 operators; the largest, b, "
+        "needs at least 58 bytes: set scratchpad_bytes=58 or more"
+    )  # for one pixel: 3x3 of both channels of a.o, 36 weights, two elements of x, two results
+    assert solve(BLOCK, accelerator(58)).footprint_bytes == 58
+
+
+def test_a_result_that_nobody_needs_is_an_error() -> None:
+    operators = (*BLOCK.operators, replace(BLOCK.operators[0], name="c", write=_unused()))
+    tensors = {**BLOCK.tensors, "c.o": Tensor("c.o", (2, 8, 6))}
+    with pytest.raises(OptimusError, match="c: nothing needs its result"):
+        solve(Graph(operators, tensors, BLOCK.outputs), accelerator(1000))
+
+
+def _unused():
+    return access("c.o", "khwcrs", "k", "h", "w")
+
+
+def test_both_windows_and_recomputation_are_tried() -> None:
+    assert {family.windows for family in families(BLOCK)} == {frozenset(BLOCK.tensors), frozenset()}
+
+
+def test_the_smallest_gain_is_taken() -> None:
+    """The tensor between the two has one element: 8 bits out and 8 bits in."""
+    network = graph((1, 2, 2), conv("a", "x", (1, 1, 1), 1, 2), conv("b", "a.o", (1, 1, 1), 1, 1))
+    assert len(solve(network, accelerator(100)).groups) == 1
+
+
+def test_an_operator_before_the_loop_streams_once() -> None:
+    """Channels of b are tiled, since its result does not fit; a runs before that loop."""
+    network = graph((4, 2, 2), conv("a", "x", (4, 2, 2), 4, 1), conv("b", "a.o", (16, 2, 2), 4, 1))
+    floor = 16 + 16 + 64 + 64
+    choice = best_schedule(network, accelerator(40), below=floor + 1)
+    assert choice is not None
+    assert choice.price.dram_bytes == floor
+    assert choice.schedule.blocks == (Block("b", 0, 1), Block("a", 0, 1))
+
+
+def test_a_coarse_tile_may_need_less_than_a_fine_one() -> None:
+    """Both halves of the rows need all of a, which then is computed first, and x and a.w are gone."""
+    network = graph(
+        (1, 2, 2), conv("a", "x", (1, 1, 1), 1, 2), conv("b", "a.o", (1, 4, 4), 1, 2, padding=2)
+    )
+    choice = best_schedule(network, accelerator(13))
+    assert choice is not None
+    assert choice.schedule.tiles == (Tile(1, 2),)
+
+
+def test_prices_remember_what_they_were_asked() -> None:
+    prices = GroupPrices(BLOCK, accelerator(1000))
+    cost = 96 + 36 + 36 + 96
+    for below, found in ((10, False), (cost, False), (cost + 1, True), (cost, False), (1e9, True)):
+        assert (prices.best(BLOCK.operators, below) is not None) == found
+    assert prices.best(BLOCK.operators[:1]) is not None
+
+
+def test_an_unknown_solver_is_told_the_known() -> None:
+    with pytest.raises(OptimusError, match=r"unknown solver 'best'.*contiguous, layer-by-layer"):
+        solve(BLOCK, accelerator(1000), "best")
+
+
+PROGRAM = """
+from test_fusion_search import BLOCK, accelerator
+from optimus_mlir.fusion import solve
+for capacity in (60, 150, 400):
+    for group in solve(BLOCK, accelerator(capacity)).groups:
+        print(group.operators, group.schedule.tiles, sorted(group.schedule.windows),
+              group.schedule.blocks, group.price)
+"""
+
+
+def test_plans_do_not_depend_on_the_hash_seed() -> None:
+    def printed(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", PROGRAM]
+        here = Path(__file__).parent
+        return subprocess.run(
+            command, cwd=here, env=environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    assert printed("1") == printed("2") == printed("3")
+
+
+def test_operators_need_not_be_convolutions() -> None:
+    add = Operator(
+        "add",
+        (4, 5),
+        (False, False),
+        (access("x", "ij", "i", "j"), access("y", "ij", "j", "i")),
+        access("o", "ij", "i", "j"),
+        multiplies=False,
+    )
+    shapes = {"x": (4, 5), "y": (5, 4), "o": (4, 5)}
+    group = Graph((add,), {n: Tensor(n, shape) for n, shape in shapes.items()}, ("o",))
+    assert solve(group, accelerator(3)).dram_bytes == 60
+    with pytest.raises(OptimusError, match="scratchpad_bytes=3 or more"):
+        solve(group, accelerator(2))
