@@ -48,6 +48,8 @@ def seeded(network: nn.Module) -> nn.Module:
     """The network with batch norms that do something."""
     for layer in network.modules():
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.normal_(layer.bias)
             nn.init.normal_(layer.running_mean)
@@ -186,7 +188,7 @@ def matmul_then(*body: str, start: str = "0.0") -> ir.Module:
       #id = affine_map<(m, n) -> (m, n)>
       func.func @main(%a: tensor<1x1xf32>) -> tensor<1x5xf32> {{
         %start = arith.constant {start} : f32
-        %three = arith.constant 3.0 : f32
+        %prime = arith.constant 41.0 : f32
         %large = arith.constant 3.0e38 : f32
         %w = arith.constant dense<[[0.1, 0.2, 0.3, 5.0, 7.0]]> : tensor<1x5xf32>
         %empty = tensor.empty() : tensor<1x5xf32>
@@ -205,9 +207,9 @@ def matmul_then(*body: str, start: str = "0.0") -> ir.Module:
 
 
 def test_weights_are_rounded_once() -> None:
-    """x / 3 * 3 is x in float64, but not for each x in float32."""
+    """1 / 41 * 41 is 1 in float64, but not in float32."""
     after = normalised(
-        matmul_then("%third = arith.divf %x, %three : f32", "%y = arith.mulf %third, %three : f32")
+        matmul_then("%part = arith.divf %x, %prime : f32", "%y = arith.mulf %part, %prime : f32")
     )
     assert not op_counts(after)["linalg.generic"]
     (result,) = run_plainly(after, [np.ones((1, 1), np.float32)])
@@ -217,9 +219,9 @@ def test_weights_are_rounded_once() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "arith.divf %three, %x : f32",
+        "arith.divf %prime, %x : f32",
         "arith.mulf %x, %x : f32",
-        "arith.maximumf %x, %three : f32",
+        "arith.maximumf %x, %prime : f32",
         "math.exp %x : f32",
         "arith.mulf %x, %large : f32",  # affine, but the weights would overflow
     ],
