@@ -8,7 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from optimus_mlir.cost import Block, Price, Program, Schedule, Tile, Unschedulable, floor_bytes
+from optimus_mlir.cost import (
+    Block,
+    Price,
+    Program,
+    Schedule,
+    Tile,
+    Unschedulable,
+    floor_bytes,
+    price,
+)
 from optimus_mlir.cost.buffers import Buffer, Regions, infer_regions, nests_of
 from optimus_mlir.cost.footprint import footprint_bytes, lifetimes, live_bytes, pack
 from optimus_mlir.cost.nest import Nest
@@ -53,7 +62,17 @@ def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.in
                     if price is not None:
                         best = Choice(family.schedule(tiles, streams), price)
                         rank = (dram_bytes, steps, streams)
-    return best
+    return best and _readable(group, best, accelerator)
+
+
+def _readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
+    """The same choice without the windows that keep nothing, if they are idle indeed."""
+    buffers = build_program(group, choice.schedule).buffers
+    windows = frozenset(name for name, buffer in buffers.items() if buffer.window is not None)
+    plain = replace(choice.schedule, windows=windows)
+    return (
+        Choice(plain, choice.price) if price(group, plain, accelerator) == choice.price else choice
+    )
 
 
 @dataclass(frozen=True, eq=False)
