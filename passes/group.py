@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optimus_mlir.passes.plan_options import PlanOptions
+
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.static_shapes import require_static_shapes
-from optimus_mlir.fusion import SOLVERS, Group, members, solve
-from optimus_mlir.mlir import Pass, ir, option
-from optimus_mlir.target import load_accelerator, with_fields
+from optimus_mlir.fusion import Group, members, solve
+from optimus_mlir.mlir import Pass, ir
 from optimus_mlir.workload import Graph
 
 
 @dataclass(frozen=True)
-class GroupPass(Pass):
+class GroupPass(PlanOptions, Pass):
     """Label the operators that are cheaper together than apart, with their schedule and price."""
 
     argument = "optimus-group"
-    accelerator: str = option("eyeriss", "preset or YAML file")
-    set: str = option(
-        "", "changed fields of the accelerator: scratchpad_bytes=64KiB,element_bits=8"
-    )
-    objective: str = option("dram-bytes", "what to minimise", choices=["dram-bytes"])
-    solver: str = option("contiguous", "how to search", choices=sorted(SOLVERS))
 
     def run(self, module: ir.Module) -> None:
-        accelerator = load_accelerator(self.accelerator)
-        if self.set:
-            accelerator = with_fields(accelerator, self.set.split(","))
+        accelerator = self.target()
         require_static_shapes(module)
         number = 0
         for function in entry_functions(module):

@@ -76,9 +76,8 @@ def fold_scales_into_weights(module: ir.Module) -> None:
 
 
 def _scalable_anchor(view: Structured, known: KnownValues) -> ScalableAnchor | None:
-    factors = _factors(view)
     result_dims = dims_of(view.maps[-1])
-    if not factors or result_dims is None or not starts_from_zero(view, known):
+    if not _sums_products(view) or result_dims is None or not starts_from_zero(view, known):
         return None
     for number, (value, indexing) in enumerate(view.reads()[:-1]):
         weight_dims = dims_of(indexing)
@@ -87,7 +86,7 @@ def _scalable_anchor(view: Structured, known: KnownValues) -> ScalableAnchor | N
     return None
 
 
-def _factors(view: Structured) -> bool:
+def _sums_products(view: Structured) -> bool:
     """Whether the body is result += x * w in floating point, without conversions."""
     if [type(op) for op in view.computations] != [arith.MulFOp, arith.AddFOp]:
         return False
