@@ -22,8 +22,7 @@ from optimus_mlir.analysis import annotations
 from optimus_mlir.mlir import Pass, ir, run_passes
 
 BUFFERIZE = (
-    "canonicalize",
-    "eliminate-empty-tensors",
+    # before anything is folded: a halo read through what was loaded a step ago would need a copy
     (
         "one-shot-bufferize{bufferize-function-boundaries=true "
         "function-boundary-type-conversion=identity-layout-map}"

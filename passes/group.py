@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimus_mlir.passes.plan_options import PlanOptions
-
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.fusion import Group, members, solve
 from optimus_mlir.mlir import Pass, ir
+from optimus_mlir.passes.plan_options import PlanOptions
 from optimus_mlir.workload import Graph
 
 
@@ -26,11 +25,9 @@ class GroupPass(PlanOptions, Pass):
         number = 0
         for function in entry_functions(module):
             dataflow = read_dataflow(function)
-            for run in dataflow.runs:
-                graph = members(dataflow.graph, run)
-                for group in solve(graph, accelerator, self.solver).groups:
-                    annotate(dataflow, members(graph, group.operators), group, number)
-                    number += 1
+            for group in solve(dataflow.graph, accelerator, self.solver, dataflow.runs).groups:
+                annotate(dataflow, members(dataflow.graph, group.operators), group, number)
+                number += 1
         annotations.write_accelerator(module.operation, accelerator)
         module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(self.solver)
 

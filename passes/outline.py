@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optimus_mlir.passes.group import entry_functions
-
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Cluster, Dataflow, read_dataflow
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.fusion import members
 from optimus_mlir.mlir import Pass, func, ir, tensor
 from optimus_mlir.mlir.cloning import Cloner
+from optimus_mlir.mlir.dead_code import erase_dead_ops
+from optimus_mlir.passes.group import entry_functions
 from optimus_mlir.workload import Graph
 
 
@@ -34,6 +34,7 @@ class OutlinePass(Pass):
             dataflow = read_dataflow(function)
             for names in labelled_groups(dataflow):
                 outline(module, dataflow, members(dataflow.graph, names), kernels)
+            erase_dead_ops(function)
 
 
 def labelled_groups(dataflow: Dataflow) -> list[tuple[str, ...]]:

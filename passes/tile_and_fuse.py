@@ -8,7 +8,8 @@ from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import read_dataflow
 from optimus_mlir.cost import Unschedulable, addresses, build_program
 from optimus_mlir.errors import PassFailure
-from optimus_mlir.mlir import Pass, ir, run_passes
+from optimus_mlir.mlir import Pass, ir
+from optimus_mlir.mlir.dead_code import erase_dead_ops
 from optimus_mlir.tiling.fuse import fuse_into_sites
 from optimus_mlir.tiling.skeleton import Skeleton
 
@@ -27,7 +28,6 @@ class TileAndFusePass(Pass):
             accelerator = annotations.read_accelerator(module.operation)
         for function in groups:
             tile_and_fuse(function, accelerator.element_bytes)
-        run_passes(module, ["canonicalize"])  # not cse: it would merge buffers of equal content
 
 
 def tile_and_fuse(function: ir.Operation, element_bytes: int) -> None:
@@ -58,4 +58,5 @@ def tile_and_fuse(function: ir.Operation, element_bytes: int) -> None:
         result = skeleton.emit(block.arguments[len(block.arguments) - 1])
     last.operands[0] = result
     fuse_into_sites(function, dataflow, skeleton)
+    erase_dead_ops(function)  # whole ops; folding would carry values from one step into the next
     del function.attributes[annotations.SCHEDULE]

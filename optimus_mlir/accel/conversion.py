@@ -84,7 +84,11 @@ def _drop_temporaries(function: ir.Operation) -> None:
         source, temporary = copy.operands
         uses = [use.owner.operation for use in temporary.uses if use.owner.operation != copy]
         if [op.name for op in uses] != ["accel.move"] or temporary.owner.name != "memref.alloc":
-            raise PassFailure(copy.location, "bufferization added a copy that no plan foresees")
+            raise PassFailure(
+                copy.location,
+                "bufferization added a copy that no plan foresees: "
+                "run --convert-linalg-to-accel right after --optimus-tile-and-fuse",
+            )
         uses[0].operands[0] = source
         copy.erase()
         temporary.owner.erase()

@@ -11,7 +11,7 @@ from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.groups import CalledGroup, find_main, read_groups
 from optimus_mlir.cli.options import Options, Target
 from optimus_mlir.cli.progress import Progress
-from optimus_mlir.fusion import members, solve
+from optimus_mlir.fusion import solve
 from optimus_mlir.mlir import Pass, Step, ir, run_passes
 from optimus_mlir.mlir.pipeline import flatten
 from optimus_mlir.mlir.run import reproducing
@@ -98,5 +98,4 @@ def _steps(target: Target) -> list[Step]:
 
 
 def _baseline_bytes(dataflow: Dataflow, accelerator: Accelerator) -> int:
-    graphs = (members(dataflow.graph, run) for run in dataflow.runs)
-    return sum(solve(graph, accelerator, BASELINE).dram_bytes for graph in graphs)
+    return solve(dataflow.graph, accelerator, BASELINE, dataflow.runs).dram_bytes

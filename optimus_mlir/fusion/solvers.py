@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from optimus_mlir.cost import floor_bytes
 from optimus_mlir.errors import OptimusError
@@ -16,6 +16,9 @@ from optimus_mlir.fusion.schedules import (
 )
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Operator
+
+Operators = tuple[Operator, ...]
+Partition = list[Operators]
 
 
 class GroupPrices:
@@ -72,21 +75,16 @@ def is_group(group: Graph) -> bool:
     return len(reached) == len(group.operators)
 
 
-def layer_by_layer(graph: Graph, accelerator: Accelerator) -> Plan:
+def layer_by_layer(_prices: GroupPrices, operators: Operators) -> Partition:
     """Every operator alone, under its own best schedule."""
-    prices = GroupPrices(graph, accelerator)
-    require_feasible(graph, prices)
-    return _plan("layer-by-layer", prices, [(operator,) for operator in graph.operators])
+    return [(operator,) for operator in operators]
 
 
-def contiguous(graph: Graph, accelerator: Accelerator) -> Plan:
+def contiguous(prices: GroupPrices, operators: Operators) -> Partition:
     """The cheapest partition into runs of the program order: exact over those, by dynamic programming.
 
     A run is always convex, since program order is topological.
     """
-    prices = GroupPrices(graph, accelerator)
-    require_feasible(graph, prices)
-    operators = graph.operators
     cost: list[int] = [0]
     start: list[int] = [0]
     for end in range(1, len(operators) + 1):
@@ -105,19 +103,37 @@ def contiguous(graph: Graph, accelerator: Accelerator) -> Plan:
     while end:
         runs.append(operators[start[end] : end])
         end = start[end]
-    return _plan("contiguous", prices, runs[::-1])
+    return runs[::-1]
 
 
-Solver = Callable[[Graph, Accelerator], Plan]
+Solver = Callable[[GroupPrices, Operators], Partition]
 
 SOLVERS: dict[str, Solver] = {"contiguous": contiguous, "layer-by-layer": layer_by_layer}
 
 
-def solve(graph: Graph, accelerator: Accelerator, solver: str = "contiguous") -> Plan:
-    """The plan of a named solver; raises OptimusError for an unknown one or an impossible target."""
+def solve(
+    graph: Graph,
+    accelerator: Accelerator,
+    solver: str = "contiguous",
+    stretches: Sequence[Sequence[str]] = (),
+) -> Plan:
+    """The plan of a named solver.
+
+    No group reaches across the border of two `stretches`, which name the operators between ops that
+    stay on the host; without them all operators are one. Raises OptimusError for an unknown solver
+    or an accelerator on which some operator cannot run.
+    """
     if solver not in SOLVERS:
         raise OptimusError(f"unknown solver '{solver}': choose one of {', '.join(sorted(SOLVERS))}")
-    return SOLVERS[solver](graph, accelerator)
+    prices = GroupPrices(graph, accelerator)
+    require_feasible(graph, prices)
+    operators = {operator.name: operator for operator in graph.operators}
+    partition = [
+        group
+        for names in stretches or [tuple(operators)]
+        for group in SOLVERS[solver](prices, tuple(operators[name] for name in names))
+    ]
+    return _plan(solver, prices, partition)
 
 
 def require_feasible(graph: Graph, prices: GroupPrices) -> None:

@@ -79,6 +79,7 @@ def _stage(cluster: Cluster, site: Site) -> None:
         tile.operands[read.operand] = value
         _erase_unused(whole.owner)
     _direct(list(tiles.values()), last, site.target)
+    _inline(site.region)
 
 
 def _erase_unused(op: ir.Operation | ir.Block) -> None:
@@ -99,6 +100,16 @@ def _direct(tiles: Sequence[ir.Operation], last: ir.Operation, target: ir.Value)
         elif not _is_member(op.operands[number]):
             with ir.InsertionPoint(op), op.location:
                 op.operands[number] = bufferization.alloc_tensor(op.operands[number].type, [])
+
+
+def _inline(region: ir.Operation) -> None:
+    """The site's ops, where the site was."""
+    block = region.regions[0].blocks[0]
+    *ops, end = [op.operation for op in block.operations]
+    for op in ops:
+        op.move_before(region)
+    region.results[0].replace_all_uses_with(end.operands[0])
+    region.erase()
 
 
 def _yielded(site: Site) -> ir.Operation:

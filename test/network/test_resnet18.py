@@ -8,11 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from optimus_mlir.passes.convert_linalg_to_accel import ConvertLinalgToAccelPass
-from optimus_mlir.passes.group import GroupPass, entry_functions
-from optimus_mlir.passes.normalize import NormalizePass
-from optimus_mlir.passes.outline import OutlinePass
-from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 
 import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.analysis import annotations
@@ -22,6 +17,11 @@ from optimus_mlir.frontends.torch_import import import_torch
 from optimus_mlir.frontends.zoo import zoo_model
 from optimus_mlir.fusion import solve
 from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.passes.convert_linalg_to_accel import ConvertLinalgToAccelPass
+from optimus_mlir.passes.group import GroupPass, entry_functions
+from optimus_mlir.passes.normalize import NormalizePass
+from optimus_mlir.passes.outline import OutlinePass
+from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 from optimus_mlir.runtime.emulator import emulate
 from optimus_mlir.target import load_accelerator, with_fields
 

@@ -7,12 +7,6 @@ import random
 import numpy as np
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from optimus_mlir.passes.convert_linalg_to_accel import ConvertLinalgToAccelPass
-from optimus_mlir.passes.fuse import FusePass
-from optimus_mlir.passes.group import annotate, entry_functions
-from optimus_mlir.passes.normalize import NormalizePass
-from optimus_mlir.passes.outline import OutlinePass
-from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 from random_networks import networks
 
 import optimus_mlir.accel  # noqa: F401  the dialect registers itself
@@ -24,6 +18,12 @@ from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import SOLVERS, Group
 from optimus_mlir.fusion.solvers import is_group
 from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.passes.convert_linalg_to_accel import ConvertLinalgToAccelPass
+from optimus_mlir.passes.fuse import FusePass
+from optimus_mlir.passes.group import annotate, entry_functions
+from optimus_mlir.passes.normalize import NormalizePass
+from optimus_mlir.passes.outline import OutlinePass
+from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 from optimus_mlir.runtime.emulator import emulate
 from optimus_mlir.runtime.plain import run_plainly
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields

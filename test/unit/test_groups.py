@@ -1,8 +1,6 @@
 """Reading the plan back from an outlined module, and the compulsory traffic of its function."""
 
 import pytest
-from optimus_mlir.passes.group import GroupPass
-from optimus_mlir.passes.outline import OutlinePass
 
 from optimus_mlir.analysis.compulsory import compulsory_bytes
 from optimus_mlir.analysis.dataflow import read_dataflow
@@ -11,6 +9,8 @@ from optimus_mlir.cost import Schedule
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import ir, new_context, run_passes
 from optimus_mlir.mlir.program import parse_program
+from optimus_mlir.passes.group import GroupPass
+from optimus_mlir.passes.outline import OutlinePass
 from optimus_mlir.target import load_accelerator
 
 MATMUL = """

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from optimus_mlir.passes.normalize import NormalizePass
 from torch import nn
 
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.frontends.torch_import import import_torch
 from optimus_mlir.frontends.zoo import zoo_model
 from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.passes.normalize import NormalizePass
 from optimus_mlir.runtime.plain import run_plainly
 
 

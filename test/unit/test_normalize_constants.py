@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from optimus_mlir.passes.normalize import NormalizePass
 
 from optimus_mlir.analysis.scalar_arithmetic import BINARY, CASTS, UNARY
 from optimus_mlir.mlir import arith, ir, new_context, run_passes
 from optimus_mlir.mlir.constants import constant_attribute, read_constants
+from optimus_mlir.passes.normalize import NormalizePass
 from optimus_mlir.runtime.plain import run_plainly
 
 FLOATS = [0.0, -0.0, 1.0, -1.5, 2.5, -2.5, 3e-5, 1e-40, 7.25, 88.0, -3e38, np.inf, -np.inf, np.nan]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from optimus_mlir.passes.normalize import NormalizePass
 
 from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.passes.normalize import NormalizePass
 from optimus_mlir.runtime.plain import run_plainly
 
 Shape = tuple[int, ...]
