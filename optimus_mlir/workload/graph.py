@@ -55,12 +55,6 @@ class Graph:
         reads = (access.tensor for operator in self.operators for access in operator.reads)
         return tuple(name for name in dict.fromkeys(reads) if name not in self.producer)
 
-    @property
-    def compulsory_elements(self) -> int:
-        """Every live-in and every output once: no plan can move less."""
-        names = dict.fromkeys((*self.live_ins, *self.outputs))
-        return sum(self.tensors[name].elements for name in names)
-
     def group(self, operators: Iterable[Operator]) -> Graph:
         """The subgraph of `operators` (in program order); outputs are what the rest still needs."""
         members = tuple(operators)
