@@ -74,19 +74,12 @@ def _schedule(group: CalledGroup) -> Iterator[str]:
     sizes = {tile.dimension: f"{tile.size}/" for tile in group.schedule.tiles}
     box = (f"{sizes.get(d, '')}{extent}" for d, extent in enumerate(group.result_shape))
     yield "x".join(box) if sizes else "whole"
-    if sizes and (missing := _without_window(group)):
-        yield f"no window: {' '.join(missing)}" if group.schedule.windows else "no windows"
+    if group.schedule.windows:
+        yield " ".join(("windows", *sorted(group.schedule.windows)))
     if group.schedule.blocks:
         names = {f"op{i}": name for i, name in enumerate(group.operators)}
         blocks = (f"{names[block.operator]}/{block.size}" for block in group.schedule.blocks)
         yield " ".join(("streams", *blocks))
-
-
-def _without_window(group: CalledGroup) -> list[str]:
-    """Canonical names of the tensors whose halo is fetched or computed again."""
-    live_ins = [f"in{i}" for i in range(len(group.dram_read_bytes))]
-    internal = [f"v{i}" for i in range(len(group.operators) - 1)]
-    return [name for name in (*live_ins, *internal) if name not in group.schedule.windows]
 
 
 def _scratchpad(each: GroupReport) -> Text:
