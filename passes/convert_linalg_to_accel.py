@@ -45,13 +45,12 @@ class ConvertLinalgToAccelPass(Pass):
     argument = "convert-linalg-to-accel"
 
     def run(self, module: ir.Module) -> None:
-        accelerator = annotations.read_accelerator(module.operation)
         groups = [op.operation for op in module.body.operations if is_tiled_group(op.operation)]
         remarks = launch_remarks(module, groups)
         run_passes(module, BUFFERIZE)
         kernels = KernelTable(module)
         for function in groups:
-            convert_group(function, kernels, accelerator.element_bytes)
+            convert_group(function, kernels)
         convert_launches(module, groups, remarks)
         run_passes(module, ["canonicalize", "cse"])
 

@@ -10,6 +10,7 @@ from optimus_mlir.cost import Unschedulable, addresses, build_program
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import Pass, ir
 from optimus_mlir.mlir.dead_code import erase_dead_ops
+from optimus_mlir.target import Accelerator
 from optimus_mlir.tiling.fuse import fuse_into_sites
 from optimus_mlir.tiling.skeleton import Skeleton
 
@@ -27,17 +28,17 @@ class TileAndFusePass(Pass):
         if groups:
             accelerator = annotations.read_accelerator(module.operation)
         for function in groups:
-            tile_and_fuse(function, accelerator.element_bytes)
+            tile_and_fuse(function, accelerator)
 
 
-def tile_and_fuse(function: ir.Operation, element_bytes: int) -> None:
-    """Tile one group function; its last argument is where the result goes."""
+def tile_and_fuse(function: ir.Operation, accelerator: Accelerator) -> None:
+    """Tile one group function; its last arguments are where its results go."""
     dataflow = read_dataflow(function)
     schedule = annotations.read_schedule(function)
     names = dataflow.graph.canonical_names
     tensors = {names[tensor] for tensor in dataflow.graph.tensors}
     operators = {names[operator.name] for operator in dataflow.graph.operators}
-    unknown = sorted(schedule.windows - tensors)
+    unknown = [keep.tensor for keep in schedule.keeps if keep.tensor not in tensors]
     unknown += [block.operator for block in schedule.blocks if block.operator not in operators]
     if unknown:
         raise PassFailure(
@@ -53,10 +54,11 @@ def tile_and_fuse(function: ir.Operation, element_bytes: int) -> None:
         raise PassFailure(function.location, f"this schedule cannot run: {error}") from None
     block = function.regions[0].blocks[0]
     last = block.operations[len(block.operations) - 1].operation
-    skeleton = Skeleton(dataflow, program, addresses(program, element_bytes))
+    skeleton = Skeleton(dataflow, program, addresses(program, accelerator), accelerator)
     with ir.InsertionPoint(last), last.location:
-        result = skeleton.emit(block.arguments[len(block.arguments) - 1])
-    last.operands[0] = result
+        results = skeleton.emit(list(block.arguments)[-len(last.operands) :])
+    for i, result in enumerate(results):
+        last.operands[i] = result
     fuse_into_sites(function, dataflow, skeleton)
     erase_dead_ops(function)  # whole ops; folding would carry values from one step into the next
     del function.attributes[annotations.SCHEDULE]

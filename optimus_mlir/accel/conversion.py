@@ -15,11 +15,11 @@ from optimus_mlir.mlir import ir
 __all__ = ["KernelTable", "convert_group", "convert_launches", "launch_remarks"]
 
 
-def convert_group(function: ir.Operation, kernels: KernelTable, element_bytes: int) -> None:
+def convert_group(function: ir.Operation, kernels: KernelTable) -> None:
     """Turn one bufferized group function into a program of the accelerator."""
     _convert_transfers(function)
     _drop_temporaries(function)
-    _convert_allocations(function, element_bytes)
+    _convert_allocations(function)
     convert_computes(function, kernels)
 
 
@@ -94,14 +94,15 @@ def _drop_temporaries(function: ir.Operation) -> None:
         temporary.owner.erase()
 
 
-def _convert_allocations(function: ir.Operation, element_bytes: int) -> None:
+def _convert_allocations(function: ir.Operation) -> None:
     """A buffer's type says its address; from here on it says `scratchpad` and no more."""
     for op in allocations_in(function, "memref.alloc"):
         offset = annotations.address_of(op.results[0].type)
         if offset is None:
             continue
         kind = _in_scratchpad(op.results[0].type)
-        length = accel.box_elements(op.results[0]) * element_bytes
+        width = annotations.element_bytes_of(op.results[0].type)
+        length = accel.box_elements(op.results[0]) * width
         with ir.InsertionPoint(op), op.location:
             alloc = accel.AllocOp(annotations.integer(offset), annotations.integer(length), kind)
         op.results[0].replace_all_uses_with(alloc.buffer)

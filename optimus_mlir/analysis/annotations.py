@@ -2,8 +2,8 @@
 
 optimus.group = 3 : i64                            on every op of group 3
 optimus.schedule = {blocks = [["op1", 1, 8]],      on the last op of the group, then on its
-                    tiles = [[2, 4]],              function; names are those of the group by
-                    windows = ["in0", "v0"]}       itself: operators op0.., results v0.., live-ins in0..
+                    keeps = [["v0", 0]],           function; names are those of the group by
+                    tiles = [[2, 4]]}              itself: operators op0.., results v0.., live-ins in0..
 optimus.price = {dram_read_bytes = [1204, 96], ..} what the cost model promises for it
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from optimus_mlir.cost import Block, Price, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Price, Schedule, Tile
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir
 from optimus_mlir.target import Accelerator
@@ -66,14 +66,20 @@ def _python(attribute: ir.Attribute) -> object:
 
 
 ADDRESS = "scratchpad"
+WIDTH = "element_bytes"
 
 
-def address_attribute(offset: int) -> ir.Attribute:
+def address_attribute(offset: int, element_bytes: int) -> ir.Attribute:
     """The memory space of a tiled group's buffer: where in the scratchpad it begins, in bytes.
 
     Buffers keep it through bufferization, where attributes on ops would be lost.
     """
-    return ir.DictAttr.get({ADDRESS: integer(offset)})
+    return ir.DictAttr.get({ADDRESS: integer(offset), WIDTH: integer(element_bytes)})
+
+
+def element_bytes_of(kind: ir.MemRefType) -> int:
+    """The accelerator's width of an element of a buffer that carries an address."""
+    return ir.IntegerAttr(ir.DictAttr(kind.memory_space)[WIDTH]).value
 
 
 def address_of(kind: ir.MemRefType) -> int | None:
@@ -102,9 +108,9 @@ def read_accelerator(module: ir.Operation) -> Accelerator:
 def schedule_attribute(schedule: Schedule) -> ir.Attribute:
     return _plain(
         {
-            "blocks": [[b.operator, b.dimension, b.size] for b in schedule.blocks],
+            "blocks": [[b.operator, b.loop, b.size] for b in schedule.blocks],
+            "keeps": [[k.tensor, k.depth] for k in schedule.keeps],
             "tiles": [[t.dimension, t.size] for t in schedule.tiles],
-            "windows": sorted(schedule.windows),
         }
     )
 
@@ -113,21 +119,21 @@ def read_schedule(op: ir.Operation) -> Schedule:
     """The schedule on a function or a group's last op."""
     try:
         fields = _python(op.attributes[SCHEDULE])
-        if not isinstance(fields, dict) or set(fields) != {"blocks", "tiles", "windows"}:
+        if not isinstance(fields, dict) or set(fields) != {"blocks", "keeps", "tiles"}:
             raise TypeError
         return Schedule(
             tuple(Tile(*map(_integer, tile)) for tile in fields["tiles"]),
-            frozenset(map(_name, fields["windows"])),
+            tuple(Keep(_name(tensor), _integer(depth)) for tensor, depth in fields["keeps"]),
             tuple(
-                Block(_name(operator), _integer(dimension), _integer(size))
-                for operator, dimension, size in fields["blocks"]
+                Block(_name(operator), _integer(loop), _integer(size))
+                for operator, loop, size in fields["blocks"]
             ),
         )
     except (TypeError, ValueError):
         raise PassFailure(
             op.location,
-            f"{SCHEDULE} must be {{blocks = [[operator, dimension, size], ...], "
-            f"tiles = [[dimension, size], ...], windows = [tensor, ...]}}",
+            f"{SCHEDULE} must be {{blocks = [[operator, loop, size], ...], "
+            f"keeps = [[tensor, depth], ...], tiles = [[dimension, size], ...]}}",
         ) from None
 
 

@@ -125,6 +125,8 @@ class _Reader:
             (*cluster.operator.reads, *(access for access, _ in reads)),
             Access(self._name(op.results[0], name), write),
             cluster.operator.multiplies,
+            cluster.operator.epilogue_reads + len(reads),
+            op.results[0].type.element_type == cluster.ops[0].results[0].type.element_type,
         )
         self.clusters.remove(cluster)  # it runs where its last op stands: all its inputs are there
         self.clusters.append(cluster)

@@ -68,8 +68,8 @@ def schedule_fields(schedule: Schedule) -> dict[str, Any]:
     """As in the attribute `optimus.schedule`."""
     return {
         "tiles": [[tile.dimension, tile.size] for tile in schedule.tiles],
-        "windows": sorted(schedule.windows),
-        "blocks": [[block.operator, block.dimension, block.size] for block in schedule.blocks],
+        "keeps": [[keep.tensor, keep.depth] for keep in schedule.keeps],
+        "blocks": [[block.operator, block.loop, block.size] for block in schedule.blocks],
     }
 
 

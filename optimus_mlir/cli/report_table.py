@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from rich.box import SIMPLE_HEAD
@@ -74,12 +75,13 @@ def _schedule(group: CalledGroup) -> Iterator[str]:
     sizes = {tile.dimension: f"{tile.size}/" for tile in group.schedule.tiles}
     box = (f"{sizes.get(d, '')}{extent}" for d, extent in enumerate(group.result_shape))
     yield "x".join(box) if sizes else "whole"
-    if group.schedule.windows:
-        yield " ".join(("windows", *sorted(group.schedule.windows)))
+    for depth, keeps in itertools.groupby(group.schedule.keeps, lambda keep: keep.depth):
+        names = (keep.tensor for keep in keeps)
+        yield " ".join(("keeps", *names, *([f"within {depth}"] if depth else [])))
     if group.schedule.blocks:
-        names = {f"op{i}": name for i, name in enumerate(group.operators)}
-        blocks = (f"{names[block.operator]}/{block.size}" for block in group.schedule.blocks)
-        yield " ".join(("streams", *blocks))
+        operators = {f"op{i}": name for i, name in enumerate(group.operators)}
+        blocks = (f"{operators[b.operator]}.{b.loop}/{b.size}" for b in group.schedule.blocks)
+        yield " ".join(("blocks", *blocks))
 
 
 def _scratchpad(each: GroupReport) -> Text:

@@ -4,10 +4,11 @@ from optimus_mlir.cost.floor import floor_bytes
 from optimus_mlir.cost.footprint import Lifetime, Packing, addresses, pack
 from optimus_mlir.cost.price import Price, price
 from optimus_mlir.cost.program import Program, build_program
-from optimus_mlir.cost.schedule import Block, Schedule, Tile, Unschedulable
+from optimus_mlir.cost.schedule import Block, Keep, Schedule, Tile, Unschedulable
 
 __all__ = [
     "Block",
+    "Keep",
     "Lifetime",
     "Packing",
     "Price",

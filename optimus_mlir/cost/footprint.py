@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from optimus_mlir.cost.program import Buffer, Compute, Loop, Node, Program
+import numpy as np
+
+from optimus_mlir.cost.buffers import Buffer
+from optimus_mlir.cost.program import Compute, Loop, Node, Program
+from optimus_mlir.cost.region import Grid
+from optimus_mlir.target import Accelerator
 
 
 @dataclass(frozen=True)
@@ -126,23 +131,49 @@ def _highest(taken: Sequence[tuple[int, int]], size: int, bound: int) -> int:
     return ceiling - size
 
 
-def lifetimes(program: Program, element_bytes: int) -> list[Lifetime]:
+def lifetimes(program: Program, accelerator: Accelerator) -> dict[Buffer, Lifetime]:
     """When each buffer of the program is live, in the order of their first use."""
-    return list(lifetime_by_buffer(program, element_bytes).values())
+    return {
+        buffer: Lifetime(bytes_of(buffer, accelerator).item(), first, last)
+        for buffer, (first, last) in spans(program).items()
+    }
 
 
-def addresses(program: Program, element_bytes: int) -> dict[Buffer, int]:
+def addresses(program: Program, accelerator: Accelerator) -> dict[Buffer, int]:
     """The scratchpad byte at which each buffer begins."""
-    live = lifetime_by_buffer(program, element_bytes)
+    live = lifetimes(program, accelerator)
     return dict(zip(live, pack(list(live.values())).offsets, strict=True))
 
 
-def lifetime_by_buffer(program: Program, element_bytes: int) -> dict[Buffer, Lifetime]:
-    """When each buffer of the program is live, in the order of their first use.
+def footprint_bytes(program: Program, accelerator: Accelerator) -> int:
+    """Scratchpad bytes that the program needs."""
+    return pack(list(lifetimes(program, accelerator).values())).bytes
+
+
+def least_bytes(program: Program, accelerator: Accelerator) -> Grid:
+    """The most bytes live at one event, for every combination of tile sizes: a lower bound."""
+    changes: list[tuple[int, bool, Grid]] = []  # at one moment, what begins before what ends
+    for buffer, (first, last) in spans(program).items():
+        size = bytes_of(buffer, accelerator)
+        changes += [(first, False, size), (last, True, size)]
+    live = peak = np.array([0])
+    for _, ends, size in sorted(changes, key=lambda change: change[:2]):
+        live = live - size if ends else live + size
+        if not ends:
+            peak = np.maximum(peak, live)
+    return peak
+
+
+def bytes_of(buffer: Buffer, accelerator: Accelerator) -> Grid:
+    return buffer.elements * buffer.element_bytes(accelerator)
+
+
+def spans(program: Program) -> dict[Buffer, tuple[int, int]]:
+    """The first and the last event that touch each buffer, in the order of their first use.
 
     A buffer whose home lies outside a loop stays live for all of that loop's steps.
     """
-    spans: dict[Buffer, tuple[int, int]] = {}
+    found: dict[Buffer, tuple[int, int]] = {}
     clock = 0
 
     def visit(body: Sequence[Node]) -> dict[Buffer, None]:
@@ -158,16 +189,13 @@ def lifetime_by_buffer(program: Program, element_bytes: int) -> dict[Buffer, Lif
             else:
                 buffers = _touched(node)
             for buffer in buffers:
-                first = spans[buffer][0] if buffer in spans else start
-                spans[buffer] = min(first, start), clock
+                first = found[buffer][0] if buffer in found else start
+                found[buffer] = min(first, start), clock
             touched |= dict.fromkeys(buffers)
         return touched
 
     visit(program.body)
-    return {
-        buffer: Lifetime(buffer.elements * element_bytes, first, last)
-        for buffer, (first, last) in spans.items()
-    }
+    return found
 
 
 def _touched(node: Node) -> list[Buffer]:
@@ -175,8 +203,3 @@ def _touched(node: Node) -> list[Buffer]:
     if isinstance(node, Compute):
         return [node.buffer, *(buffer for buffer, _ in node.needs)]
     return [node.buffer]
-
-
-def footprint_bytes(program: Program, element_bytes: int) -> int:
-    """Scratchpad bytes that the program needs."""
-    return pack(lifetimes(program, element_bytes)).bytes

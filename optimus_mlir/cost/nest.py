@@ -10,9 +10,10 @@ from optimus_mlir.cost.region import Range, image
 from optimus_mlir.workload import Graph, Linear, Operator
 
 Box = tuple[Range, ...]
+Loops = tuple[Range, ...]  # what each loop of a nest runs over
 Answer = tuple[tuple[Box, Box], ...]  # per access: what it needs with its padding, and without
 
-MEMORY = 4096  # boxes that one nest remembers
+MEMORY = 4096  # questions that one nest remembers
 
 
 Indices = tuple[tuple[Linear, tuple[int, ...], int], ...]  # each with its loops and its extent
@@ -26,21 +27,29 @@ class Nest:
     before, and are recognised by the identity of their ranges.
     """
 
-    extents: tuple[int, ...]
+    whole: Loops
     output_loops: tuple[int, ...]
     accesses: tuple[Indices, ...]
-    _answers: dict[Box, Answer] = field(default_factory=dict[Box, Answer])
+    _answers: dict[Loops, Answer] = field(default_factory=dict[Loops, Answer])
 
-    def reads(self, box: Box) -> Answer:
+    def loops(self, box: Box) -> list[Range]:
+        """The loops that compute a box of the result: reductions run over everything."""
+        loops = list(self.whole)
+        for loop, result in zip(self.output_loops, box, strict=True):
+            loops[loop] = result
+        return loops
+
+    def box(self, loops: Loops) -> Box:
+        """The box of the result that the loops compute, or add to."""
+        return tuple(loops[loop] for loop in self.output_loops)
+
+    def reads(self, loops: Loops) -> Answer:
         """For each access, what it needs: with its padding, and without."""
-        if box not in self._answers:
+        if loops not in self._answers:
             if len(self._answers) >= MEMORY:
                 self._answers.clear()
-            loops = list(map(Range.whole, self.extents))
-            for loop, result in zip(self.output_loops, box, strict=True):
-                loops[loop] = result
-            self._answers[box] = tuple(_reads(indices, loops) for indices in self.accesses)
-        return self._answers[box]
+            self._answers[loops] = tuple(_reads(indices, loops) for indices in self.accesses)
+        return self._answers[loops]
 
 
 def _reads(indices: Indices, loops: Sequence[Range]) -> tuple[Box, Box]:
@@ -54,11 +63,15 @@ def _reads(indices: Indices, loops: Sequence[Range]) -> tuple[Box, Box]:
 @lru_cache(maxsize=2**16)
 def _need(index: Linear, ranges: tuple[Range, ...], extent: int) -> tuple[Range, Range]:
     need = image(index, ranges)
-    return need, need.clamped(extent).settled()
+    return need, need.clamped(extent)
 
 
-def nest_of(operator: Operator, group: Graph) -> Nest:
-    """The nest of an operator; one and the same for all operators of the same geometry."""
+def nests_of(group: Graph) -> dict[str, Nest]:
+    """The nest of every operator; one and the same for all operators of the same geometry."""
+    return {operator.name: _nest_of(operator, group) for operator in group.operators}
+
+
+def _nest_of(operator: Operator, group: Graph) -> Nest:
     return _nest(
         operator.extents,
         tuple(operator.output_loop(d) for d in range(len(operator.write.indices))),
@@ -73,7 +86,7 @@ def _nest(
     accesses: tuple[tuple[tuple[Linear, ...], tuple[int, ...]], ...],
 ) -> Nest:
     return Nest(
-        extents,
+        tuple(map(Range.whole, extents)),
         output_loops,
         tuple(
             tuple(

@@ -36,8 +36,8 @@ def price_of(program: Program, accelerator: Accelerator) -> Price:
     width = accelerator.element_bytes
     reads, writes = traffic.elements_read(program), traffic.elements_written(program)
     return Price(
-        {name: n * width for name, n in reads.items()},
-        {name: n * width for name, n in writes.items()},
-        footprint_bytes(program, width),
-        traffic.macs(program),
+        {name: n.item() * width for name, n in reads.items()},
+        {name: n.item() * width for name, n in writes.items()},
+        footprint_bytes(program, accelerator),
+        traffic.macs(program).item(),
     )

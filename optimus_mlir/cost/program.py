@@ -1,25 +1,21 @@
 """A schedule spelt out: the loops, transfers and computations of a group, with exact regions.
 
-The program is what is priced (`traffic`, `footprint`) and what is emitted (`passes`), so that a
+The program is what is priced (`traffic`, `footprint`) and what is emitted (`tiling`), so that a
 prediction and an execution cannot describe different things.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from optimus_mlir.cost.buffers import (
-    Buffer,
-    Regions,
-    Streaming,
-    blocked,
-    infer_regions,
-    streamable,
-)
-from optimus_mlir.cost.nest import Box
-from optimus_mlir.cost.region import Axis, Range
-from optimus_mlir.cost.schedule import Block, Schedule, Unschedulable
+from optimus_mlir.cost.buffers import Buffer, Path
+from optimus_mlir.cost.nest import Box, Loops
+from optimus_mlir.cost.region import Axis
+from optimus_mlir.cost.schedule import Schedule
+from optimus_mlir.cost.stages import Regions, Stage, infer_regions
 from optimus_mlir.workload import Graph, Operator
 
 
@@ -38,14 +34,30 @@ class Load:
     box: Box
 
 
+class Phase(Enum):
+    """Which part of an operator a computation is."""
+
+    WHOLE = "whole"
+    START = "start"  # set the partial sums to their initial value
+    PARTIAL = "partial"  # add the products of one block
+    FINISH = "finish"  # apply the elementwise operations that follow the sum
+
+
 @dataclass(frozen=True, eq=False)
 class Compute:
-    """Compute a box of an operator's result; `needs` are the unclamped boxes of its reads."""
+    """Compute a box of an operator's result, or a phase of that.
+
+    `loops` is what each loop of the nest runs over; `needs` are the unclamped boxes of the reads
+    that take part, the first of which is read number `first_read`.
+    """
 
     operator: Operator
     buffer: Buffer
     box: Box
+    loops: Loops
     needs: tuple[tuple[Buffer, Box], ...]
+    phase: Phase = Phase.WHOLE
+    first_read: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +70,7 @@ class Store:
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """`body` at every step of `axis`; not at all where `guard`, which it computes, is empty."""
+    """Run `body` for each step of `axis`; not at all while one of the `guard` ranges is empty."""
 
     axis: Axis
     body: tuple[Node, ...]
@@ -70,7 +82,7 @@ Node = Loop | Shift | Load | Compute | Store
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The body of a group and the buffers that it uses, by tensor."""
+    """What the accelerator does for a group, in order."""
 
     body: tuple[Node, ...]
     buffers: Mapping[str, Buffer]
@@ -78,100 +90,97 @@ class Program:
 
 def build_program(group: Graph, schedule: Schedule) -> Program:
     """Spell out `schedule` for `group`; raises Unschedulable where it makes no sense."""
-    regions = infer_regions(group, schedule.tiles, schedule.windows)
-    return lay_out(regions, schedule.blocks)
+    tiles = [(tile.dimension, (tile.size,)) for tile in schedule.tiles]
+    return lay_out(infer_regions(group, tiles, schedule.keeps, schedule.blocks))
 
 
-def lay_out(regions: Regions, blocks: Sequence[Block]) -> Program:
+def lay_out(regions: Regions) -> Program:
     """The program of a group whose regions are known, producers first."""
-    return _Layout(regions, blocks).program()
+    return _Layout(regions).program()
 
 
 class _Layout:
-    """Puts every node at the depth of the buffer that it fills; inner loops come last."""
+    """Puts every node into the body of the loops around it; inner loops come last."""
 
-    def __init__(self, regions: Regions, blocks: Sequence[Block]) -> None:
+    def __init__(self, regions: Regions) -> None:
         self.regions = regions
         self.group = regions.group
-        self.buffers = dict(regions.buffers)
-        self.bodies: list[list[Node]] = [[] for _ in range(len(regions.axes) + 1)]
-        self.streams = _streams(regions, blocks)
+        self.buffers = regions.buffers
+        self.bodies: defaultdict[Path, list[Node]] = defaultdict(list)
+        self.loaded: set[str] = set()
 
     def program(self) -> Program:
         for operator in self.group.operators:
-            result = self.buffers[operator.write.tensor]
-            self._load_reads(operator, result)
-            self.bodies[result.depth] += self._compute(operator, result)
-        root = self.buffers[self.group.outputs[0]]
-        self.bodies[-1].append(Store(root, root.fresh))
-        for depth in reversed(range(len(self.regions.axes))):
-            loop = Loop(self.regions.axes[depth], tuple(self.bodies[depth + 1]))
-            self.bodies[depth].append(loop)
-        return Program(tuple(self.bodies[0]), self.buffers)
+            stage = self.regions.stages[operator.name]
+            for access in operator.reads:
+                self._load(access.tensor)
+            self._shift(stage.result)
+            self._compute(stage)
+            self._close(stage)
+        axes = self.regions.axes
+        for depth in reversed(range(len(axes))):
+            body = tuple(self.bodies.pop(axes[: depth + 1], ()))
+            self.bodies[axes[:depth]].append(Loop(axes[depth], body))
+        return Program(tuple(self.bodies[()]), self.buffers)
 
-    def _load_reads(self, operator: Operator, result: Buffer) -> None:
-        """Fetch what no earlier operator has fetched."""
-        stream = self.streams.get(operator.name)
-        if stream is not None:
-            self.buffers |= stream.buffers
-        for name in dict.fromkeys(access.tensor for access in operator.reads):
-            if stream is not None and name in stream.buffers:
-                continue
-            buffer = self.buffers[name]
-            if buffer.depth > result.depth:
-                raise Unschedulable(f"{name} moves within a step of {operator.name}")
-            if name not in self.group.producer and operator is self.group.consumers[name][0]:
-                self.bodies[buffer.depth] += [*_shift(buffer), Load(buffer, buffer.fresh)]
+    def _load(self, name: str) -> None:
+        if name in self.group.producer or name in self.loaded:
+            return
+        self.loaded.add(name)
+        buffer = self.buffers[name]
+        self._shift(buffer)
+        self.bodies[buffer.loops].append(Load(buffer, buffer.fresh))
 
-    def _compute(self, operator: Operator, result: Buffer) -> list[Node]:
-        stream = self.streams.get(operator.name)
-        if stream is None:
-            return [*_shift(result), self._step(operator, result, result.fresh)]
-        loads = [Load(buffer, buffer.fresh) for buffer in stream.buffers.values()]
-        box = blocked(result.fresh, stream.dimension, stream.axis)
-        body = (*loads, self._step(operator, result, box))
-        return [*_shift(result), Loop(stream.axis, body, result.fresh)]
+    def _shift(self, buffer: Buffer) -> None:
+        if buffer.sliding is not None:
+            self.bodies[*buffer.home, buffer.sliding].append(Shift(buffer))
 
-    def _step(self, operator: Operator, result: Buffer, box: Box) -> Compute:
-        reads = zip(operator.reads, self.regions.nests[operator.name].reads(box), strict=True)
-        needs = tuple((self.buffers[access.tensor], need) for access, (need, _) in reads)
-        return Compute(operator, result, box, needs)
+    def _compute(self, stage: Stage) -> None:
+        """The innermost computation, and before its loops the start of partial sums."""
+        operator, result, work = stage.operator, stage.result, stage.work
+        reads = self._needs(stage)
+        phase = Phase.WHOLE
+        if work.accumulates:
+            start = Compute(operator, result, work.whole, (), (), Phase.START)
+            self.bodies[work.path[: work.start]].append(start)
+            reads = reads[: len(reads) - operator.epilogue_reads]
+            phase = Phase.PARTIAL
+        node = Compute(operator, result, work.box, work.loops, reads, phase)
+        self.bodies[work.path].append(node)
 
+    def _needs(self, stage: Stage) -> tuple[tuple[Buffer, Box], ...]:
+        pairs = zip(stage.operator.reads, stage.work.needs, strict=True)
+        return tuple((self.buffers[access.tensor], need) for access, need in pairs)
 
-def _streams(regions: Regions, blocks: Sequence[Block]) -> dict[str, Streaming]:
-    operators = {operator.name: operator for operator in regions.group.operators}
-    streams: dict[str, Streaming] = {}
-    for block in blocks:
-        operator = operators.get(block.operator)
-        known = operator is not None and 0 <= block.dimension < len(operator.write.indices)
-        if operator is None or not known or block.size < 1 or block.operator in streams:
-            raise Unschedulable(
-                f"no block of {block.size} along {block.operator}.d{block.dimension}"
-            )
-        stream = regions.streaming(operator, block)
-        if stream is not None:
-            streams[block.operator] = stream
-    return streams
+    def _close(self, stage: Stage) -> None:
+        """Close the stage's own loops; finish sums and store a result where they are complete."""
+        path, base, result = stage.work.path, len(stage.work.base), stage.result
+        for depth in range(len(path), base - 1, -1):
+            body = self.bodies[path[:depth]]
+            if stage.work.accumulates and depth == stage.work.start:
+                body.append(self._finish(stage))
+            if result.tensor.name in self.group.outputs and depth == len(result.loops):
+                body.append(Store(result, result.fresh))
+            if depth > base:
+                loop = Loop(path[depth - 1], tuple(self.bodies.pop(path[:depth])), stage.work.guard)
+                self.bodies[path[: depth - 1]].append(loop)
 
-
-def _shift(buffer: Buffer) -> list[Node]:
-    return [] if buffer.window is None else [Shift(buffer)]
+    def _finish(self, stage: Stage) -> Compute:
+        operator = stage.operator
+        first = len(operator.reads) - operator.epilogue_reads
+        needs = self._needs(stage)[first:]
+        return Compute(operator, stage.result, stage.work.whole, (), needs, Phase.FINISH, first)
 
 
 __all__ = [
-    "Axis",
-    "Block",
-    "Box",
-    "Buffer",
     "Compute",
     "Load",
     "Loop",
     "Node",
+    "Phase",
     "Program",
-    "Range",
     "Shift",
     "Store",
     "build_program",
     "lay_out",
-    "streamable",
 ]

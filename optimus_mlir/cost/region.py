@@ -1,4 +1,8 @@
-"""Regions: the part of a tensor that each step of a loop needs, one range per dimension."""
+"""Regions: the part of a tensor that each step of a loop needs, one range per dimension.
+
+A loop may be looked at with many tile sizes at once: the steps of all of them lie in one array, one
+size after the other. What is summed up over steps is then one figure per size.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +16,61 @@ from numpy.typing import NDArray
 from optimus_mlir.cost.schedule import Unschedulable
 from optimus_mlir.workload import Linear
 
-Steps = NDArray[np.int64]
+Steps = NDArray[np.int64]  # one figure per step, or per size: see the docstrings
+Grid = NDArray[np.int64]  # one figure per combination of sizes, or what broadcasts to that
 
-NEVER = np.iinfo(np.int64).max
+APART = 2**40  # more than any index: keeps the steps of different sizes apart
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Axis:
-    """A loop of the schedule: `extent` elements, `size` a step; the last step may be partial."""
+    """A loop of the schedule: `extent` elements, `sizes[i]` a step; the last step may be partial.
+
+    `number` is the place of its sizes among those of other loops: the last but `number`-th dimension
+    of a grid.
+    """
 
     name: str
     extent: int
-    size: int
+    sizes: tuple[int, ...]
+    number: int = 0
+
+    @cached_property
+    def steps(self) -> Steps:
+        """How many steps each size makes."""
+        return -(-self.extent // np.array(self.sizes))
+
+    @cached_property
+    def starts(self) -> Steps:
+        """Where the steps of each size begin."""
+        return np.concatenate([[0], np.cumsum(self.steps)[:-1]])
+
+    @cached_property
+    def apart(self) -> Steps:
+        """Per step, an offset that grows from size to size."""
+        return np.repeat(np.arange(len(self.sizes)), self.steps) * APART
 
     @property
-    def steps(self) -> int:
-        return -(-self.extent // self.size)
+    def only_steps(self) -> int:
+        """The number of steps, where there is one size."""
+        (steps,) = self.steps
+        return int(steps)
+
+    def on_grid(self, figures: Steps) -> Grid:
+        """A figure per size as a figure per combination of sizes."""
+        return figures.reshape(-1, *[1] * self.number)
+
+    def summed(self, figures: Steps) -> Grid:
+        return self.on_grid(np.add.reduceat(figures, self.starts))
+
+    def most(self, figures: Steps) -> Grid:
+        return self.on_grid(np.maximum.reduceat(figures, self.starts))
+
+
+@lru_cache(maxsize=4096)
+def axis_of(name: str, extent: int, sizes: tuple[int, ...], number: int = 0) -> Axis:
+    """The axis of this description: always the same object."""
+    return Axis(name, extent, sizes, number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +93,34 @@ class Range:
         """The steps of an axis: a partition of its extent."""
         return _tiled(axis)
 
+    @staticmethod
+    def share(axis: Axis, extent: int) -> Range:
+        """A partition of `extent` in proportion to the steps of an axis."""
+        return _share(axis, extent)
+
     @cached_property
     def lengths(self) -> Steps:
         return self.end - self.begin
 
     @cached_property
-    def longest(self) -> int:
-        """The length at the step that has most."""
-        return int(self.lengths.max())
+    def longest(self) -> Grid:
+        """The length at the step that has most, for each size."""
+        return self.axis.most(self.lengths) if self.axis else self.lengths
 
     @cached_property
-    def shortest(self) -> int:
-        """The length at the step that has least."""
-        return int(self.lengths.min())
+    def total(self) -> Grid:
+        """The lengths of all steps together, for each size."""
+        return self.axis.summed(self.lengths) if self.axis else self.lengths
 
     @cached_property
-    def total(self) -> int:
-        """The lengths of all steps together."""
-        return int(self.lengths.sum())
+    def only_longest(self) -> int:
+        """The length at the step that has most, where there is one size."""
+        return int(self.longest.item())
+
+    @cached_property
+    def is_busy(self) -> bool:
+        """Whether it has elements at every step."""
+        return bool(self.lengths.min() > 0)
 
     def clamped(self, extent: int) -> Range:
         """Without what lies outside `[0, extent)`: padding is never fetched."""
@@ -81,18 +134,15 @@ class Range:
         return Range(self.begin - origin.begin, self.end - origin.begin, axis)
 
     def hull(self, other: Range) -> Range:
-        """The smallest range that covers both at every step; an empty range covers nothing."""
+        """The smallest range that covers both at every step; an empty range covers nothing.
+
+        What covers one that never moves does not move either.
+        """
         return _hull(self, other)
 
-    def settled(self) -> Range:
-        """Without the axis, if all steps are the same, or all empty."""
-        if self.axis is None:
-            return self
-        if not self.longest:
-            return Range.whole(0)
-        return (
-            self if np.ptp(self.begin) or np.ptp(self.end) else Range(self.begin[:1], self.end[:1])
-        )
+    def spread(self) -> Range:
+        """The smallest range that covers all steps."""
+        return _spread(self)
 
     def kept(self) -> Range:
         """What a window holds where the steps need `self`: elements enter in order and leave in order.
@@ -105,6 +155,10 @@ class Range:
         """What enters a window that holds `self`: all of it but what the previous step had."""
         return _fresh(self)
 
+    def covering(self, extent: int) -> Range:
+        """A window that holds `self`, and through which all of `[0, extent)` passes."""
+        return _covering(self, extent)
+
 
 @lru_cache(maxsize=4096)
 def _whole(extent: int) -> Range:
@@ -113,34 +167,74 @@ def _whole(extent: int) -> Range:
 
 @lru_cache(maxsize=4096)
 def _tiled(axis: Axis) -> Range:
-    begin = np.arange(axis.steps) * axis.size
-    return Range(begin, np.minimum(begin + axis.size, axis.extent), axis)
+    size = np.repeat(axis.sizes, axis.steps)
+    begin = (np.arange(len(size)) - np.repeat(axis.starts, axis.steps)) * size
+    return Range(begin, np.minimum(begin + size, axis.extent), axis)
+
+
+@lru_cache(maxsize=4096)
+def _share(axis: Axis, extent: int) -> Range:
+    tile = _tiled(axis)
+    begin, end = (-(-extent * edge // axis.extent) for edge in (tile.begin, tile.end))
+    return Range(begin, end, axis)
 
 
 @lru_cache(maxsize=2**16)
 def _hull(one: Range, other: Range) -> Range:
+    if one is other:
+        return one
     axis = common_axis((one, other))
+    if axis and not (one.axis and other.axis):
+        still, moving = (other, one) if one.axis else (one, other)
+        return _hull(still, moving.spread()) if still.is_busy else moving
     begin, end = np.minimum(one.begin, other.begin), np.maximum(one.end, other.end)
     for r, rest in ((one, other), (other, one)):
         empty = r.lengths <= 0
         begin, end = np.where(empty, rest.begin, begin), np.where(empty, rest.end, end)
-    return Range(begin, end, axis).settled()
+    return Range(begin, end, axis)
+
+
+@lru_cache(maxsize=2**16)
+def _spread(moving: Range) -> Range:
+    if moving.axis is None:
+        return moving
+    some = moving.lengths > 0
+    if not some.any():
+        return Range.whole(0)
+    return Range(moving.begin[some].min(keepdims=True), moving.end[some].max(keepdims=True))
 
 
 @lru_cache(maxsize=2**16)
 def _kept(needed: Range) -> Range:
-    empty = needed.lengths <= 0
-    coming = np.minimum.accumulate(np.where(empty, NEVER, needed.begin)[::-1])[::-1]
-    seen = np.maximum.accumulate(np.where(empty, 0, needed.end))
-    begin = np.where(coming == NEVER, seen, coming)
-    return Range(begin, np.maximum(seen, begin), needed.axis).settled()
+    if needed.axis is None:
+        return needed
+    empty, apart = needed.lengths <= 0, needed.axis.apart
+    begin = apart + np.where(empty, APART - 1, needed.begin)
+    coming = np.minimum.accumulate(begin[::-1])[::-1] - apart
+    seen = np.maximum.accumulate(apart + np.where(empty, 0, needed.end)) - apart
+    begin = np.where(coming == APART - 1, seen, coming)
+    return Range(begin, np.maximum(seen, begin), needed.axis)
 
 
 @lru_cache(maxsize=2**16)
 def _fresh(window: Range) -> Range:
-    begin = window.begin.copy()
-    begin[1:] = np.maximum(window.end[:-1], begin[1:])
-    return Range(begin, window.end, window.axis)
+    if window.axis is None:
+        return window
+    before = np.concatenate([[0], window.end[:-1]])
+    before[window.axis.starts] = 0
+    return Range(np.maximum(before, window.begin), window.end, window.axis)
+
+
+@lru_cache(maxsize=2**16)
+def _covering(needed: Range, extent: int) -> Range:
+    if needed.axis is None:
+        return Range.whole(extent)
+    kept = _kept(needed)
+    end = kept.end.copy()
+    end[np.append(needed.axis.starts[1:], len(end)) - 1] = extent
+    before = np.concatenate([[0], end[:-1]])
+    before[needed.axis.starts] = 0
+    return Range(np.minimum(kept.begin, before), end, needed.axis)
 
 
 def common_axis(ranges: Sequence[Range]) -> Axis | None:
@@ -157,6 +251,7 @@ def image(index: Linear, ranges: Sequence[Range]) -> Range:
 
     Where one of the ranges is empty there are none.
     """
+    axis = common_axis(ranges)
     begin = end = np.array([index.constant])
     empty = np.array([False])
     for loop, r in zip(index.loops, ranges, strict=True):
@@ -164,4 +259,4 @@ def image(index: Linear, ranges: Sequence[Range]) -> Range:
         low, high = (first, last) if coefficient > 0 else (last, first)
         begin, end = begin + coefficient * low, end + coefficient * high
         empty = empty | (last < first)
-    return Range(begin, np.where(empty, begin, end + 1), common_axis(ranges))
+    return Range(begin, np.where(empty, begin, end + 1), axis)

@@ -12,41 +12,54 @@ class Unschedulable(OptimusError):
     """The group cannot run under this schedule; the message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Tile:
-    """A loop over dimension `dimension` of the group's result, `size` elements a step."""
+    """A loop over dimension `dimension` of the group's last result, `size` elements a step."""
 
     dimension: int
     size: int
 
 
-@dataclass(frozen=True)
-class Block:
-    """`operator` computes `size` elements of output dimension `dimension` at a time.
+@dataclass(frozen=True, order=True)
+class Keep:
+    """The buffer of `tensor` lives within the first `depth` of the loops around its readers.
 
-    Its weights along that dimension are streamed: read again at every tile step, block by block,
-    so that no more than one block of them is on chip. So is every live-in along that dimension that
-    nobody else reads, unless a window keeps a halo of it. A block of all elements changes nothing,
-    nor does one along a dimension that the tile loops bring part by part.
+    The steps of the loops inside share it: what the next step needs too stays in a window, and
+    what does not move along the next loop stays whole. A tensor that is not kept is fetched or
+    computed again at every step that moves it.
+    """
+
+    tensor: str
+    depth: int
+
+
+@dataclass(frozen=True, order=True)
+class Block:
+    """`operator` runs loop `loop` of its nest `size` iterations at a time, within a tile step.
+
+    Its operands come, and a last result goes, a block at a time unless they are kept. A block of a
+    reduction leaves partial sums in the result's buffer, which has the accumulators' width; an
+    operand that another operator computes is then computed a block at a time too.
     """
 
     operator: str
-    dimension: int
+    loop: int
     size: int
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Tile loops (outermost first), tensors kept in a window, operators with streamed weights.
+    """Tile loops (outermost first), the tensors that outlive their steps, and inner loops.
 
-    A tensor outside `windows` is fetched or computed again where tile steps overlap.
+    Blocks of one operator are nested in the order in which they stand.
     """
 
     tiles: tuple[Tile, ...] = ()
-    windows: frozenset[str] = frozenset()
+    keeps: tuple[Keep, ...] = ()
     blocks: tuple[Block, ...] = ()
 
     def renamed(self, names: Mapping[str, str]) -> Schedule:
         """The same schedule for a graph whose tensors and operators have other names."""
-        blocks = tuple(replace(block, operator=names[block.operator]) for block in self.blocks)
-        return Schedule(self.tiles, frozenset(names[name] for name in self.windows), blocks)
+        keeps = (replace(keep, tensor=names[keep.tensor]) for keep in self.keeps)
+        blocks = (replace(block, operator=names[block.operator]) for block in self.blocks)
+        return Schedule(self.tiles, tuple(keeps), tuple(blocks))

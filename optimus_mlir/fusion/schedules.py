@@ -1,32 +1,29 @@
-"""The cheapest schedule of one group: branch and bound over its whole schedule space."""
+"""The cheapest schedule of one group: all tile sizes of a family at once, families by bound."""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from optimus_mlir.cost import (
-    Block,
-    Price,
-    Program,
-    Schedule,
-    Tile,
-    Unschedulable,
-    floor_bytes,
-    price,
-)
-from optimus_mlir.cost.buffers import Buffer, Regions, infer_regions, nests_of
-from optimus_mlir.cost.footprint import footprint_bytes, lifetimes, live_bytes, pack
-from optimus_mlir.cost.nest import Nest
+import numpy as np
+from numpy.typing import NDArray
+
+from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
+from optimus_mlir.cost.buffers import ONE
+from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
+from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price_of
 from optimus_mlir.cost.program import build_program, lay_out
-from optimus_mlir.cost.traffic import resident_elements, streamed_elements, volume
-from optimus_mlir.fusion.space import Family, families, streamed_tensors, tile_sizes
+from optimus_mlir.cost.region import Grid
+from optimus_mlir.cost.stages import Known, Regions, infer_regions
+from optimus_mlir.cost.traffic import elements_read, elements_written, macs
+from optimus_mlir.fusion.space import Family, families, reductions, streams, tile_sizes
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
+
+NONE = np.array([0])
 
 
 @dataclass(frozen=True)
@@ -37,232 +34,243 @@ class Choice:
     price: Price
 
 
-Rank = tuple[float, ...]  # DRAM bytes, then tile steps, then streamed operators: less is better
+Rank = tuple[float, ...]  # DRAM bytes, MACs, tile steps, blocks: less is better
 
 
 def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.inf) -> Choice | None:
     """The schedule with the least DRAM traffic that fits the scratchpad.
 
-    None if none fits for less than `below` bytes. Among equals the one with the fewest tile steps
-    wins, then the one with the fewest streamed operators, then the first.
+    None if none fits for less than `below` bytes. Among equals the one with the fewest
+    multiply-accumulates wins, then the one with the fewest tile steps, then of blocks, then the
+    first. Without blocks a family has the least traffic; the least of any is tried first.
     """
     floor = floor_bytes(group, accelerator)
-    best: Choice | None = None
-    rank: Rank = (below,)
-    nests = nests_of(group)
-    for family in families(group):
-        search = _Search(group, family, accelerator, nests)
-        for tiles in family.tilings():
-            steps = family.steps(tiles)
-            if (floor, steps, 0) >= rank or (floor + search.reread_bytes(steps), steps, 0) >= rank:
-                continue
-            for regions, streams, dram_bytes in search.candidates(tiles):
-                if (dram_bytes, steps, streams) < rank:
-                    price = search.price_if_it_fits(regions, streams)
-                    if price is not None:
-                        best = Choice(family.schedule(tiles, streams), price)
-                        rank = (dram_bytes, steps, streams)
-    return best and _readable(group, best, accelerator)
+    best, rank = None, (below, 0)
+    space = Space(group, accelerator)
+    for costs in sorted(space.families(), key=lambda costs: costs.least_dram_bytes):
+        if (max(floor, costs.least_dram_bytes), 0) >= rank:
+            break
+        for start, blocks in space.blocks(costs):
+            for member in _until_it_fits(space, start, blocks, lambda: rank[0]):
+                best, rank = member.improve(best, rank)
+    return best and Choice(best, price_of(build_program(group, best), accelerator))
 
 
-def _readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
-    """The same choice without the windows that keep nothing, if they are idle indeed."""
-    buffers = build_program(group, choice.schedule).buffers
-    windows = frozenset(name for name, buffer in buffers.items() if buffer.window is not None)
-    plain = replace(choice.schedule, windows=windows)
-    return (
-        Choice(plain, choice.price) if price(group, plain, accelerator) == choice.price else choice
-    )
+def _until_it_fits(
+    space: Space, start: Costs, blocks: Sequence[Block], most: Callable[[], float]
+) -> Iterator[Costs]:
+    """`start` with ever more blocks, as long as some member is cheap enough but too large.
+
+    Every block takes space away and may add traffic. So nothing fits if it does not with all of
+    the blocks, and nothing is gained by more of them once all that is cheap enough fits.
+    """
+    if not start.has_room_for(most()):
+        leanest = space.costs(replace(start.family, blocks=(*start.family.blocks, *blocks)))
+        if leanest is None or not np.any(leanest.fits() & (start.dram_bytes <= most())):
+            return
+    yield start
+    for count in range(1, len(blocks) + 1):
+        if start.has_room_for(most()):
+            return
+        family = replace(start.family, blocks=(*start.family.blocks, *blocks[:count]))
+        streamed = space.costs(family)
+        if streamed is None:
+            return
+        yield streamed
+        if streamed.has_room_for(most()):
+            return
 
 
 @dataclass(frozen=True, eq=False)
-class _Search:
-    """A family of schedules, with what is known about all of its members."""
+class Space:
+    """The schedule space of a group, a family at a time."""
 
     group: Graph
-    family: Family
     accelerator: Accelerator
-    nests: Mapping[str, Nest]
 
-    def candidates(self, tiles: tuple[Tile, ...]) -> Iterator[tuple[Regions, int, int]]:
-        """Under `tiles`, how many operators to stream, and the DRAM bytes that it costs."""
+    @cached_property
+    def known(self) -> Known:
+        return Known(nests_of(self.group))
+
+    @cached_property
+    def reductions(self) -> list[tuple[Block, ...]]:
+        return list(reductions(self.group))
+
+    @cached_property
+    def streams(self) -> tuple[Block, ...]:
+        return streams(self.group)
+
+    def families(self) -> Iterator[Costs]:
+        """All families without blocks."""
+        for family in families(self.group):
+            costs = self.costs(family)
+            if costs is not None:
+                yield costs
+
+    def blocks(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Block, ...]]]:
+        """The family with reductions in blocks, and which operators it may stream, in order."""
+        alone = len(self.group.operators) == 1
+        for reducing in self.reductions if alone or len(costs.family.tiles) < 2 else [()]:
+            start = costs if not reducing else self.costs(replace(costs.family, blocks=reducing))
+            if start is not None:
+                reduced = {block.operator for block in reducing}
+                free = (b for b in self.streams if b.operator not in reduced)
+                yield start, tuple(block for block in free if start.runs_at_once(block))
+
+    def members(self) -> Iterator[Costs]:
+        """Every family with every choice of blocks."""
+        for costs in self.families():
+            for start, blocks in self.blocks(costs):
+                for count in range(len(blocks) + 1):
+                    chosen = (*start.family.blocks, *blocks[:count])
+                    member = self.costs(replace(start.family, blocks=chosen))
+                    if member is not None:
+                        yield member
+
+    def costs(self, family: Family) -> Costs | None:
+        """What all schedules of a family cost; None where it makes no sense for the group."""
         try:
-            regions = self._regions(tiles, self.family.windows)
-            fewest = self.fewest_streams(regions)
-            for streams, elements in enumerate(_elements(regions, self.family.blocks)):
-                if fewest is not None and streams >= fewest:
-                    yield regions, streams, elements * self.accelerator.element_bytes
-        except Unschedulable:
-            return
-
-    def _regions(self, tiles: tuple[Tile, ...], windows: frozenset[str]) -> Regions:
-        return infer_regions(self.group, tiles, windows, self.nests)
-
-    def price_if_it_fits(self, regions: Regions, streams: int) -> Price | None:
-        try:
-            program = lay_out(regions, self.family.blocks[:streams])
+            regions = infer_regions(
+                self.group, family.tiles, family.keeps, family.blocks, self.known
+            )
         except Unschedulable:
             return None
-        fits = _footprint_if_it_fits(program, self.accelerator) <= self.accelerator.scratchpad_bytes
-        return price_of(program, self.accelerator) if fits else None
+        return Costs(self.group, self.accelerator, family, regions)
 
-    def reread_bytes(self, steps: int) -> float:
-        """Weights that must be streamed come again at every step; infinite if nothing fits."""
-        if not self._moves_alike:
-            return 0
-        if self._fewest_streams is None:
-            return math.inf
-        return (steps - 1) * self._streamed_bytes
 
-    def fewest_streams(self, regions: Regions) -> int | None:
-        """With fewer streamed operators nothing fits; None if nothing fits at all."""
-        try:
-            comparable = _motion(regions) == _motion(self._finest)
-        except Unschedulable:  # the finest tiles alone
-            return 0
-        return self._fewest_streams if comparable else 0
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """A family, and what all of its schedules cost: grids with one dimension per tiled loop."""
+
+    group: Graph
+    accelerator: Accelerator
+    family: Family
+    regions: Regions
 
     @cached_property
-    def least_footprint_bytes(self) -> int:
-        """Nothing fits in less, whatever the tiles; 0 if unknown."""
-        return self.least_live_bytes(len(self.family.blocks)) if self._moves_alike else 0
+    def program(self) -> Program:
+        return lay_out(self.regions)
 
     @cached_property
-    def _moves_alike(self) -> bool:
-        """Whether the same tensors move under all tiles: what moves under the coarsest always does."""
-        try:
-            coarsest = self._regions(self.family.coarsest(), self._windows)
-            return _motion(coarsest) == _motion(self._finest)
-        except Unschedulable:
-            return False
+    def dram_bytes(self) -> Grid:
+        moved = elements_read(self.program), elements_written(self.program)
+        elements = sum((n for of_tensor in moved for n in of_tensor.values()), start=NONE)
+        return self._spread(elements * self.accelerator.element_bytes)
 
     @cached_property
-    def _fewest_streams(self) -> int | None:
-        blocks, capacity = self.family.blocks, self.accelerator.scratchpad_bytes
-        if self.least_live_bytes(len(blocks)) > capacity:
-            return None
-        return bisect_left(
-            range(len(blocks)), True, key=lambda streams: self.least_live_bytes(streams) <= capacity
-        )
+    def least_dram_bytes(self) -> int:
+        return int(self.dram_bytes.min())
 
     @cached_property
-    def _streamed_bytes(self) -> int:
-        """Of what must be streamed, that which is the same at every step of a moving operator."""
-        elements = 0
-        buffers = self._finest.buffers
-        operators = {operator.name: operator for operator in self.group.operators}
-        for block in self.family.blocks[: self._fewest_streams]:
-            operator = operators[block.operator]
-            streaming = self._finest.streaming(operator, block)
-            result = buffers[operator.write.tensor]
-            if streaming is not None and result.depth and _always_busy(result):
-                still = (b for name, b in streaming.buffers.items() if not buffers[name].depth)
-                elements += sum(volume(buffer.fresh, (streaming.axis,)) for buffer in still)
-        return elements * self.accelerator.element_bytes
+    def least_bytes(self) -> Grid:
+        """A lower bound of the footprint: the most bytes that are live at once."""
+        return self._spread(least_bytes(self.program, self.accelerator))
 
-    def least_live_bytes(self, streams: int) -> int:
-        """What is live, at the least, where so many operators or fewer are streamed.
+    def fits(self) -> NDArray[np.bool_]:
+        """Which schedules may fit the scratchpad."""
+        return self.least_bytes <= self.accelerator.scratchpad_bytes
 
-        A step of a larger tile covers some step of the finest one, buffer by buffer. So what is
-        live under the finest tiles is live under all in which the same tensors move; streaming
-        only takes away from it. Tensors that may be streamed are left out of the windows here: a
-        coarse tile may have no halo to keep.
-        """
-        try:
-            program = lay_out(self._finest, self.family.blocks[:streams])
-        except Unschedulable:
-            return 0
-        return live_bytes(lifetimes(program, self.accelerator.element_bytes))
+    def has_room_for(self, most: float) -> bool:
+        """Whether all that cost no more DRAM bytes than `most` may fit."""
+        return not np.any(~self.fits() & (self.dram_bytes <= most))
 
-    @cached_property
-    def _finest(self) -> Regions:
-        return self._regions(self.family.finest(), self._windows)
+    def runs_at_once(self, block: Block) -> bool:
+        """Whether the loop of a block is not cut up already."""
+        stage = self.regions.stages[block.operator]
+        return stage.work.loops[block.loop].axis is None
 
-    @cached_property
-    def _windows(self) -> frozenset[str]:
-        return self.family.windows - streamed_tensors(self.group, self.family.blocks)
+    def improve(self, best: Schedule | None, rank: Rank) -> tuple[Schedule | None, Rank]:
+        """The cheapest schedule that fits, if it ranks before `rank`; else what is known already."""
+        some = np.flatnonzero(self.fits() & (self.dram_bytes <= rank[0]))
+        if not len(some):
+            return best, rank
+        grids = self.dram_bytes, self._spread(macs(self.program)), self._spread(self._steps())
+        columns = [grid.ravel()[some] for grid in grids]
+        for i in np.lexsort(columns[::-1]):
+            mine: Rank = (*(int(column[i]) for column in columns), len(self.family.blocks))
+            if mine >= rank:
+                break
+            schedule = self.schedule(some[i])
+            if (
+                _footprint(self.group, schedule, self.accelerator)
+                <= self.accelerator.scratchpad_bytes
+            ):
+                return schedule, mine
+        return best, rank
 
+    def schedule(self, cell: int) -> Schedule:
+        """The schedule at a place of the flattened grids."""
+        return self.family.schedule([int(i) for i in np.unravel_index(cell, self._shape)])
 
-def _motion(regions: Regions) -> list[tuple[bool, ...]]:
-    """Which dimensions of each tensor move; this decides in which loop its operator runs."""
-    return [tuple(r.axis is not None for r in buffer.region) for buffer in regions.buffers.values()]
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return tuple(len(sizes) for _, sizes in self.family.tiles) or (1,)
 
+    def _spread(self, grid: Grid) -> Grid:
+        return np.broadcast_to(grid, self._shape)
 
-def _always_busy(result: Buffer) -> bool:
-    """Whether something of it is computed at every step of the finest tiles, and so of all tiles."""
-    return all(r.shortest for r in result.fresh)
-
-
-def _elements(regions: Regions, blocks: Sequence[Block]) -> Iterator[int]:
-    """Elements written, and read while nobody is streamed, the first operator, the first two, .."""
-    group = regions.group
-    operators = {operator.name: operator for operator in group.operators}
-    resident = resident_elements(regions)
-    elements = sum(resident.values()) + sum(group.tensors[name].elements for name in group.outputs)
-    yield elements
-    for block in blocks:
-        streaming = regions.streaming(operators[block.operator], block)
-        if streaming is not None:
-            for name, streamed in streamed_elements(streaming).items():
-                elements += streamed - resident[name]
-        yield elements
+    def _steps(self) -> Grid:
+        return math.prod((axis.on_grid(axis.steps) for axis in self.regions.axes), start=ONE)
 
 
-def _footprint_if_it_fits(program: Program, accelerator: Accelerator) -> int:
-    """The footprint; where it cannot fit, some lower bound that does not fit either."""
-    lives = lifetimes(program, accelerator.element_bytes)
-    live = live_bytes(lives)
-    return live if live > accelerator.scratchpad_bytes else pack(lives).bytes
+def _footprint(group: Graph, schedule: Schedule, accelerator: Accelerator) -> int:
+    return footprint_bytes(build_program(group, schedule), accelerator)
 
 
 def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int:
     """The smallest scratchpad in which the group runs under any schedule of the space."""
     smallest = math.inf
-    nests = nests_of(group)
-    for family in families(group):
-        least = _Search(group, family, accelerator, nests).least_footprint_bytes
-        for schedule in _finest_first(family):
-            if least >= smallest:
+    for costs in Space(group, accelerator).members():
+        bounds = costs.least_bytes.ravel()
+        for i in np.argsort(bounds, kind="stable"):
+            if bounds[i] >= smallest:
                 break
-            smallest = min(smallest, _packed_bytes(group, schedule, accelerator))
+            smallest = min(smallest, _footprint(group, costs.schedule(int(i)), accelerator))
     return int(smallest)
 
 
-def _finest_first(family: Family) -> Iterator[Schedule]:
-    for tiles in reversed(list(family.tilings())):
-        for streams in reversed(range(len(family.blocks) + 1)):
-            yield family.schedule(tiles, streams)
+def readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
+    """The same choice without the keeps and the blocks that change nothing."""
+    for keep in choice.schedule.keeps:
+        fewer = tuple(k for k in choice.schedule.keeps if k != keep)
+        choice = _unless_dearer(group, choice, replace(choice.schedule, keeps=fewer), accelerator)
+    for block in choice.schedule.blocks:
+        fewer = tuple(b for b in choice.schedule.blocks if b != block)
+        choice = _unless_dearer(group, choice, replace(choice.schedule, blocks=fewer), accelerator)
+    return choice
 
 
-def _packed_bytes(group: Graph, schedule: Schedule, accelerator: Accelerator) -> float:
+def _unless_dearer(
+    group: Graph, choice: Choice, schedule: Schedule, accelerator: Accelerator
+) -> Choice:
     try:
-        return footprint_bytes(build_program(group, schedule), accelerator.element_bytes)
+        price = price_of(build_program(group, schedule), accelerator)
     except Unschedulable:
-        return math.inf
+        return choice
+    same = replace(price, footprint_bytes=choice.price.footprint_bytes) == choice.price
+    fits = price.footprint_bytes <= accelerator.scratchpad_bytes
+    return Choice(schedule, price) if same and fits else choice
 
 
 def with_larger_blocks(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
-    """The same traffic in fewer steps: streamed blocks as large as the scratchpad allows."""
-    regions = infer_regions(group, choice.schedule.tiles, choice.schedule.windows)
+    """The same traffic in fewer steps: blocks as large as the scratchpad allows.
+
+    Not for less traffic either: plans would then depend on the capacity in other ways than by what
+    fits, and a larger scratchpad could cost more.
+    """
     for block in choice.schedule.blocks:
         for larger in _larger(group, block):
-            changed = (larger if b == block else b for b in choice.schedule.blocks)
-            blocks = tuple(b for b in changed if b is not None)
-            program = lay_out(regions, blocks)
-            if _footprint_if_it_fits(program, accelerator) > accelerator.scratchpad_bytes:
-                continue
-            price = price_of(program, accelerator)
-            # Not for less traffic either: plans would then depend on the capacity in other ways
-            # than by what fits, and a larger scratchpad could cost more.
-            if price.dram_bytes == choice.price.dram_bytes:
-                choice = Choice(replace(choice.schedule, blocks=blocks), price)
+            blocks = tuple(larger if b == block else b for b in choice.schedule.blocks)
+            schedule = replace(choice.schedule, blocks=blocks)
+            changed = _unless_dearer(group, choice, schedule, accelerator)
+            if changed is not choice:
+                choice = changed
                 break
     return choice
 
 
-def _larger(group: Graph, block: Block) -> Iterator[Block | None]:
-    """The block in every size, the largest first: all at once is no block."""
+def _larger(group: Graph, block: Block) -> Iterator[Block]:
+    """The block in every size, the largest first."""
     operator = next(o for o in group.operators if o.name == block.operator)
-    yield None
-    for size in tile_sizes(operator.extents[operator.output_loop(block.dimension)]):
+    for size in tile_sizes(operator.extents[block.loop]):
         yield replace(block, size=size)

@@ -11,6 +11,7 @@ from optimus_mlir.fusion.plan import Group, Plan
 from optimus_mlir.fusion.schedules import (
     Choice,
     best_schedule,
+    readable,
     smallest_footprint_bytes,
     with_larger_blocks,
 )
@@ -157,6 +158,7 @@ def _plan(solver: str, prices: GroupPrices, runs: list[tuple[Operator, ...]]) ->
         choice = prices.best(run)
         assert choice is not None
         group = prices.graph.group(run).canonical()
+        choice = readable(group, choice, prices.accelerator)
         choice = with_larger_blocks(group, choice, prices.accelerator)
         groups.append(Group(tuple(o.name for o in run), choice.schedule, choice.price))
     return Plan(solver, tuple(groups))

@@ -1,4 +1,4 @@
-"""The schedule space of a group: which loops are tiled, what is kept, what is streamed.
+"""The schedule space of a group: which loops are tiled, what is kept, what comes block by block.
 
 The space does not depend on the accelerator: a larger scratchpad only admits more of it.
 """
@@ -6,71 +6,95 @@ The space does not depend on the accelerator: a larger scratchpad only admits mo
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from optimus_mlir.cost import Block, Schedule, Tile
-from optimus_mlir.cost.buffers import streamable
+from optimus_mlir.cost import Block, Keep, Schedule, Tile
+from optimus_mlir.cost.stages import Sizes
 from optimus_mlir.workload import Graph, Operator
+
+MOST_TILED = 2  # loops of a group of several operators
+MOST_ALONE = 3  # loops of an operator alone
 
 
 @dataclass(frozen=True)
 class Family:
-    """Schedules that differ in their tile sizes and in what is streamed."""
+    """Schedules that differ in nothing but their tile sizes."""
 
-    dimensions: tuple[int, ...]
-    extents: tuple[int, ...]
-    windows: frozenset[str]
-    blocks: tuple[Block, ...]
+    tiles: tuple[Sizes, ...] = ()
+    keeps: tuple[Keep, ...] = ()
+    blocks: tuple[Block, ...] = ()
 
-    def tilings(self) -> Iterator[tuple[Tile, ...]]:
-        """Every combination of tile sizes, the largest of the innermost loop first."""
-        for sizes in itertools.product(*map(tile_sizes, self.extents)):
-            yield tuple(map(Tile, self.dimensions, sizes))
+    def schedule(self, cell: Sequence[int]) -> Schedule:
+        """The member that takes from each tiled dimension the size of this number."""
+        pairs = zip(self.tiles, cell, strict=False)  # without tiles the grid is one cell
+        tiles = tuple(Tile(dimension, sizes[i]) for (dimension, sizes), i in pairs)
+        return Schedule(tiles, self.keeps, self.blocks)
 
-    def finest(self) -> tuple[Tile, ...]:
-        return tuple(Tile(dimension, 1) for dimension in self.dimensions)
-
-    def coarsest(self) -> tuple[Tile, ...]:
-        return next(self.tilings())
-
-    def steps(self, tiles: tuple[Tile, ...]) -> int:
-        return math.prod(
-            -(-extent // tile.size) for extent, tile in zip(self.extents, tiles, strict=True)
-        )
-
-    def schedule(self, tiles: tuple[Tile, ...], streams: int) -> Schedule:
-        return Schedule(tiles, self.windows, self.blocks[:streams])
+    def schedules(self) -> Iterator[Schedule]:
+        for cell in itertools.product(*(range(len(sizes)) for _, sizes in self.tiles)):
+            yield self.schedule(cell)
 
 
 def families(group: Graph) -> Iterator[Family]:
-    """The schedule space, those with the fewest loops first.
-
-    Within a family the operators with the largest weights are streamed: nobody, the first, the
-    first two, ..
-    """
-    shape = group.tensors[group.outputs[0]].shape
-    kept = frozenset(group.tensors)
-    streams = blocks(group)
+    """The schedule space without blocks, those with the fewest loops first."""
+    shape = group.tensors[group.operators[-1].write.tensor].shape
     for dimensions in tiled_dimensions(group):
-        extents = tuple(shape[d] for d in dimensions)
-        of_family = streams if len(dimensions) < 2 else ()
-        yield Family(dimensions, extents, kept, of_family)
-        # An operator alone gains nothing by forgetting, but that what it forgets it can stream.
-        if dimensions and (len(group.operators) > 1 or of_family):
-            yield Family(dimensions, extents, frozenset(), of_family)
+        tiles = tuple((d, tile_sizes(shape[d])) for d in dimensions)
+        for keeps in _retentions(group, dimensions):
+            yield Family(tiles, keeps)
 
 
 def tiled_dimensions(group: Graph) -> Iterator[tuple[int, ...]]:
-    """Which dimensions of the result to tile: none, one, or (one operator only) two, outer first."""
-    shape = group.tensors[group.outputs[0]].shape
-    wide = [d for d, n in enumerate(shape) if n > 1]
+    """Which dimensions of the last result to tile, outermost first.
+
+    Of several operators only such together as carry a part of some feature map each: tiling the
+    channels of a convolution divides nothing but its own weights.
+    """
+    root = group.operators[-1]
+    shape = group.tensors[root.write.tensor].shape
+    wide = [d for d, extent in enumerate(shape) if extent > 1]
+    alone = len(group.operators) == 1
     yield ()
     yield from ((d,) for d in wide)
-    if len(group.operators) == 1:
-        yield from itertools.permutations(wide, 2)
+    carrying = wide if alone else [d for d in wide if _carries(group, root, d)]
+    for count in range(2, (MOST_ALONE if alone else MOST_TILED) + 1):
+        yield from itertools.permutations(carrying, count)
+
+
+def _carries(group: Graph, root: Operator, dimension: int) -> bool:
+    loop = root.output_loop(dimension)
+    return any(loop in a.loops and not group.tensors[a.tensor].constant for a in root.reads)
+
+
+def _retentions(group: Graph, dimensions: Sequence[int]) -> Iterator[tuple[Keep, ...]]:
+    """At which depth to keep feature maps and weights; longest first, and at last nothing."""
+    weights = [name for name in group.live_ins if group.tensors[name].constant]
+    moving = [name for name in weights if _moves(group, name, dimensions)]
+    maps = [name for name in group.tensors if name not in weights]
+    if len(dimensions) > MOST_TILED:
+        yield ()
+        return
+    for depth in range(len(dimensions) + 1):
+        for of_weights in range(len(dimensions) + 1) if moving else (0,):
+            yield (*_kept(maps, depth, dimensions), *_kept(moving, of_weights, dimensions))
+
+
+def _kept(names: Sequence[str], depth: int, dimensions: Sequence[int]) -> tuple[Keep, ...]:
+    return tuple(Keep(name, depth) for name in names) if depth < len(dimensions) else ()
+
+
+def _moves(group: Graph, weight: str, dimensions: Sequence[int]) -> bool:
+    """Whether a tile loop may walk a weight: it indexes a result by a tiled dimension."""
+    return any(
+        operator.output_loop(d) in access.loops
+        for operator in group.consumers[weight]
+        for access in operator.reads
+        if access.tensor == weight
+        for d in dimensions
+        if d < len(operator.write.indices)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -84,33 +108,57 @@ def tile_sizes(extent: int) -> tuple[int, ...]:
     return tuple(sorted(sizes, reverse=True))
 
 
-def blocks(group: Graph) -> tuple[Block, ...]:
-    """One block loop (an element a step) per operator with weights, the largest weights first."""
+def reductions(group: Graph) -> Iterator[tuple[Block, ...]]:
+    """Which operators reduce block by block: none, or every other one along the producers.
+
+    So of two neighbouring feature maps only one is whole on chip (alternating buffering).
+    """
+    yield ()
+    level: dict[str, int] = {}
+    blocks = {operator.name: _reduction_block(group, operator) for operator in group.operators}
+    for operator in group.operators:
+        before = [level[p.name] for a in operator.reads if (p := group.producer.get(a.tensor))]
+        level[operator.name] = max(before, default=0) + (blocks[operator.name] is not None)
+    for parity in (0, 1):
+        chosen = tuple(
+            block
+            for name, block in blocks.items()
+            if block is not None and level[name] % 2 == parity
+        )
+        if chosen:
+            yield chosen
+
+
+def _reduction_block(group: Graph, operator: Operator) -> Block | None:
+    """One iteration at a time of the reduction that walks the most of its operands."""
+    loops = [
+        (_walked(group, operator, loop), operator.extents[loop], -loop)
+        for loop, extent in enumerate(operator.extents)
+        if extent > 1 and operator.splits(loop)
+    ]
+    return Block(operator.name, -max(loops)[2], 1) if loops and operator.macs else None
+
+
+def _walked(group: Graph, operator: Operator, loop: int) -> int:
+    return sum(group.tensors[a.tensor].elements for a in operator.reads if loop in a.loops)
+
+
+def streams(group: Graph) -> tuple[Block, ...]:
+    """One block loop over its result per operator with weights, the largest weights first.
+
+    A family streams those of the first operator, of the first two, ..
+    """
     found = [pair for operator in group.operators if (pair := _largest_stream(group, operator))]
     return tuple(block for _, block in sorted(found, key=lambda pair: -pair[0]))
 
 
-def streamed_tensors(group: Graph, blocks: Iterable[Block]) -> frozenset[str]:
-    """What the blocks would stream, if no window keeps it."""
-    operators = {operator.name: operator for operator in group.operators}
-    return frozenset(
-        name
-        for block in blocks
-        for name in streamable(
-            group,
-            operators[block.operator],
-            operators[block.operator].output_loop(block.dimension),
-        )
-    )
-
-
 def _largest_stream(group: Graph, operator: Operator) -> tuple[int, Block] | None:
-    """The block loop that streams the most weights of `operator`."""
+    """The block loop over its result that streams the most weights of `operator`."""
     options: list[tuple[int, Block]] = []
     for dimension in range(len(operator.write.indices)):
         loop = operator.output_loop(dimension)
-        names = streamable(group, operator, loop)
+        names = {a.tensor for a in operator.reads if loop in a.loops}
         weights = sum(group.tensors[n].elements for n in names if group.tensors[n].constant)
         if weights and operator.extents[loop] > 1:
-            options.append((weights, Block(operator.name, dimension, 1)))
+            options.append((weights, Block(operator.name, loop, 1)))
     return max(options, key=lambda option: option[0], default=None)

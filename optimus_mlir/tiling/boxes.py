@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from optimus_mlir.cost.program import Box
+from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.region import Axis, Range
 from optimus_mlir.mlir import affine, ir, tensor
 from optimus_mlir.tiling.segments import Segment

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimus_mlir.cost.program import Box, Buffer, Compute, Load, Loop, Node, Program, Shift, Store
+from optimus_mlir.cost.buffers import Buffer
+from optimus_mlir.cost.nest import Box
+from optimus_mlir.cost.program import Compute, Load, Loop, Node, Program, Shift, Store
 from optimus_mlir.cost.region import Axis, Range, Steps
 
 
@@ -42,7 +44,7 @@ def cut_loops(program: Program) -> dict[Axis, tuple[Segment, ...]]:
 def _cut(axis: Axis, features: Sequence[Steps], positions: Sequence[Steps]) -> Iterator[Segment]:
     """Greedy: a step joins the run before it when it looks the same and moves on at the same pace."""
     first, pace = 0, None
-    for step in range(1, axis.steps):
+    for step in range(1, axis.only_steps):
         same = all(row[step] == row[first] for row in features)
         here = [int(row[step] - row[step - 1]) for row in positions]
         if same and pace in (None, here):
@@ -50,7 +52,7 @@ def _cut(axis: Axis, features: Sequence[Steps], positions: Sequence[Steps]) -> I
             continue
         yield Segment(first, step - first)
         first, pace = step, None
-    yield Segment(first, axis.steps - first)
+    yield Segment(first, axis.only_steps - first)
 
 
 def _axes(body: Sequence[Node]) -> Iterator[Axis]:
@@ -71,7 +73,7 @@ def _nodes(body: Sequence[Node]) -> Iterator[Node]:
 def _ranges(node: Node) -> Iterator[Range]:
     """Every range that the node's code mentions."""
     assert not isinstance(node, Loop)
-    yield from (*node.buffer.region, *node.buffer.fresh)
+    yield from node.buffer.region
     if not isinstance(node, Shift):
         yield from node.box
     if isinstance(node, Compute):

@@ -21,18 +21,11 @@ from dataclasses import dataclass, field
 
 from optimus_mlir.analysis.annotations import LOAD, MOVE, OPERATOR, STORE, address_attribute
 from optimus_mlir.analysis.dataflow import Cluster, Dataflow, Read
-from optimus_mlir.cost.program import (
-    Box,
-    Buffer,
-    Compute,
-    Load,
-    Loop,
-    Node,
-    Program,
-    Shift,
-    Store,
-)
+from optimus_mlir.cost.buffers import Buffer
+from optimus_mlir.cost.nest import Box
+from optimus_mlir.cost.program import Compute, Load, Loop, Node, Phase, Program, Shift, Store
 from optimus_mlir.mlir import arith, bufferization, ir, linalg, scf
+from optimus_mlir.target import Accelerator
 from optimus_mlir.tiling.boxes import (
     Offset,
     Position,
@@ -44,7 +37,11 @@ from optimus_mlir.tiling.boxes import (
     offsets,
     sizes,
 )
+from optimus_mlir.tiling.partial_sums import accumulate, finish, start
 from optimus_mlir.tiling.segments import Segment, cut_loops, kept_elements, places
+
+
+PHASES = {Phase.START: start, Phase.PARTIAL: accumulate, Phase.FINISH: finish}
 
 
 @dataclass(frozen=True)
@@ -64,21 +61,23 @@ class Site:
 class Skeleton:
     """Emits a program at the current insertion point.
 
-    `state` maps each buffer, and None for the result in DRAM, to its current tensor value.
+    `state` maps each buffer, and the name of each live-out in DRAM, to its current tensor value.
     """
 
     dataflow: Dataflow
     program: Program
     addresses: Mapping[Buffer, int]
+    accelerator: Accelerator
     sites: dict[str, list[Site]] = field(default_factory=dict)
-    state: dict[Buffer | None, ir.Value] = field(default_factory=dict)
+    state: dict[Buffer | str, ir.Value] = field(default_factory=dict)
 
-    def emit(self, result: ir.Value) -> ir.Value:
-        """The group's result, computed tile by tile into `result`."""
+    def emit(self, outs: Sequence[ir.Value]) -> list[ir.Value]:
+        """The group's live-outs, computed tile by tile into `outs`."""
         self.segments = cut_loops(self.program)
-        self.state[None] = result
+        names = self.dataflow.graph.outputs
+        self.state |= dict(zip(names, outs, strict=True))
         self._body(self.program.body, {})
-        return self.state[None]
+        return [self.state[name] for name in names]
 
     def _body(self, body: Sequence[Node], at: Positions) -> None:
         for node in body:
@@ -107,15 +106,16 @@ class Skeleton:
         for segment in self.segments[loop.axis]:
             self._segment(loop, segment, carried, at)
 
-    def _carried(self, loop: Loop) -> Iterator[Buffer | None]:
+    def _carried(self, loop: Loop) -> Iterator[Buffer | str]:
         for buffer in _buffers_filled(loop.body):
             if buffer in self.state:
                 yield buffer
-        if any(isinstance(node, Store) for node in _leaves(loop.body)):
-            yield None
+        for node in _leaves(loop.body):
+            if isinstance(node, Store):
+                yield node.buffer.tensor.name
 
     def _segment(
-        self, loop: Loop, segment: Segment, carried: list[Buffer | None], at: Positions
+        self, loop: Loop, segment: Segment, carried: list[Buffer | str], at: Positions
     ) -> None:
         low, high, step = (_index(i) for i in (segment.first, segment.first + segment.count, 1))
         outer = dict(self.state)
@@ -131,7 +131,8 @@ class Skeleton:
         if buffer not in self.state:
             element = self.dataflow.values[buffer.tensor.name].type.element_type
             kind = ir.RankedTensorType.get(buffer.shape, element)
-            space = address_attribute(self.addresses[buffer])
+            width = buffer.element_bytes(self.accelerator)
+            space = address_attribute(self.addresses[buffer], width)
             self.state[buffer] = bufferization.alloc_tensor(kind, [], memory_space=space)
 
     # Steps ------------------------------------------------------------------------------------
@@ -169,25 +170,38 @@ class Skeleton:
             return
         self._allocate(node.buffer)
         cluster = self.dataflow.clusters[node.operator.name]
-        reads = tuple(
+        reads = cluster.reads[node.first_read :]
+        staged = [
             self._staged(cluster, read, buffer, need, at)
-            for read, (buffer, need) in zip(cluster.reads, node.needs, strict=True)
-        )
+            for read, (buffer, need) in zip(reads, node.needs, strict=False)
+        ]
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         target = extract(self.state[node.buffer], place, shape)
+        if node.phase is Phase.WHOLE:
+            result = self._site(cluster, staged, target, offsets(node.box, at))
+        else:
+            result = PHASES[node.phase](cluster, staged, target)
+        self.state[node.buffer] = insert(result, self.state[node.buffer], place, shape)
+
+    def _site(
+        self, cluster: Cluster, reads: Sequence[ir.Value], target: ir.Value, at: Sequence[Offset]
+    ) -> ir.Value:
+        """Leave a slice of the whole op, for MLIR to tile."""
         region = scf.ExecuteRegionOp([target.type])
         with ir.InsertionPoint(region.region.blocks.append()):
-            scf.YieldOp([extract(cluster.result, offsets(node.box, at), shape)])
-        self.state[node.buffer] = insert(region.results[0], self.state[node.buffer], place, shape)
-        site = Site(region.operation, reads, target)
-        self.sites.setdefault(node.operator.name, []).append(site)
+            scf.YieldOp([extract(cluster.result, at, list(target.type.shape))])
+        site = Site(region.operation, tuple(reads), target)
+        self.sites.setdefault(cluster.operator.name, []).append(site)
+        return region.results[0]
 
     def _store(self, node: Store, at: Positions) -> None:
+        if is_empty(node.box, at):
+            return
+        name, target = node.buffer.tensor.name, offsets(node.box, at)
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         tile = extract(self.state[node.buffer], place, shape)
-        target = offsets(node.box, at)
-        stored = _copy(tile, extract(self.state[None], target, shape), STORE)
-        self.state[None] = insert(stored, self.state[None], target, shape)
+        stored = _copy(tile, extract(self.state[name], target, shape), STORE)
+        self.state[name] = insert(stored, self.state[name], target, shape)
 
     def _place(self, buffer: Buffer, box: Box, at: Positions) -> list[Offset]:
         return offsets(places(buffer, box), at)

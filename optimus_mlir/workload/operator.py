@@ -40,7 +40,9 @@ class Operator:
     """An anchor's loop nest with every simple op that was merged into it.
 
     `extents[i]` and `reduction[i]` describe loop i. Every dimension of the written tensor is
-    indexed by exactly one parallel loop with coefficient 1; the reads are arbitrary.
+    indexed by exactly one parallel loop with coefficient 1; the reads are arbitrary. The last
+    `epilogue_reads` of them belong to simple ops that run once the reductions are complete; sums
+    that are not complete fit into the result where it `accumulates_in_place`.
     """
 
     name: str
@@ -49,11 +51,22 @@ class Operator:
     reads: tuple[Access, ...]
     write: Access
     multiplies: bool = True
+    epilogue_reads: int = 0
+    accumulates_in_place: bool = True
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of the whole nest; 0 for a nest that only moves or compares."""
         return math.prod(self.extents) if self.multiplies and any(self.reduction) else 0
+
+    def splits(self, loop: int) -> bool:
+        """Whether the reduction over `loop` can be done in parts that leave sums in the result.
+
+        No index may add it to another loop, as a kernel's are added to the image's.
+        """
+        indices = [index for read in self.reads for index in read.indices if loop in index.loops]
+        alone = bool(indices) and all(index.loops == (loop,) for index in indices)
+        return self.reduction[loop] and alone and self.accumulates_in_place
 
     def output_loop(self, dimension: int) -> int:
         """The loop that walks `dimension` of the written tensor."""

@@ -13,7 +13,7 @@ import optimus_mlir.accel  # noqa: F401  the dialect registers itself
 from optimus_mlir.accel.counters import launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
-from optimus_mlir.cost import Block, Schedule, Tile, Unschedulable, price
+from optimus_mlir.cost import Block, Keep, Schedule, Tile, Unschedulable, price
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import SOLVERS, Group
 from optimus_mlir.fusion.solvers import is_group
@@ -115,17 +115,22 @@ def random_groups(dataflow: Dataflow, rng: random.Random) -> list[Graph]:
 
 
 def random_schedule(group: Graph, accelerator: Accelerator, rng: random.Random) -> Schedule:
-    shape = group.tensors[group.outputs[0]].shape
+    shape = group.tensors[group.operators[-1].write.tensor].shape
     for _ in range(20):
         dimensions = rng.sample(range(len(shape)), rng.randint(0, 3))
         tiles = tuple(Tile(d, rng.randint(1, shape[d])) for d in dimensions)
-        windows = frozenset(name for name in sorted(group.tensors) if rng.random() < 0.6)
-        blocks = tuple(
-            Block(o.name, 1, rng.randint(1, max(1, o.extents[o.output_loop(1)] - 1)))
-            for o in group.operators
-            if rng.random() < 0.4
+        keeps = tuple(
+            Keep(name, rng.randint(0, len(tiles)))
+            for name in sorted(group.tensors)
+            if rng.random() < 0.6
         )
-        schedule = Schedule(tiles, windows, blocks)
+        blocks = tuple(
+            Block(o.name, loop, rng.randint(1, max(1, o.extents[loop] - 1)))
+            for o in group.operators
+            if rng.random() < 0.5
+            for loop in rng.sample(range(len(o.extents)), rng.randint(1, 2))
+        )
+        schedule = Schedule(tiles, keeps, blocks)
         try:
             price(group, schedule, accelerator)
         except Unschedulable:

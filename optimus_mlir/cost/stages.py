@@ -1,0 +1,244 @@
+"""Stages: what each operator of a group computes at every step, found from the results backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+from optimus_mlir.cost.buffers import Buffer, Path, accumulating, buffer_of, covering, require_once
+from optimus_mlir.cost.nest import Box, Loops, Nest, nests_of
+from optimus_mlir.cost.region import Axis, Range, axis_of
+from optimus_mlir.cost.schedule import Block, Keep, Unschedulable
+from optimus_mlir.workload import Graph, Operator
+
+Sizes = tuple[int, tuple[int, ...]]  # a dimension of the result, and tile sizes along it
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """How an operator computes a box, step by step of its own loops.
+
+    `base` are the loops that it shares with the readers of its result, the rest of `path` are its
+    own. Where one of these is a reduction, partial sums of `whole` are started and finished outside
+    it, at depth `start`. `guard` is what the base loops want of it; nothing runs when that is empty.
+    `box` is what one step of the innermost loop computes, or adds to.
+    """
+
+    base: Path
+    path: Path
+    start: int
+    guard: Box
+    whole: Box
+    box: Box
+    loops: Loops
+    needs: tuple[Box, ...]  # of each read, with its padding
+    regions: tuple[tuple[Box, Path], ...]  # of each read, without it, and the loops around it
+
+    @property
+    def accumulates(self) -> bool:
+        return self.start < len(self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """An operator at work, and where its result goes."""
+
+    operator: Operator
+    result: Buffer
+    work: Work
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The tile loops of a group, its buffers and its stages."""
+
+    group: Graph
+    axes: Path
+    buffers: Mapping[str, Buffer]
+    stages: Mapping[str, Stage]
+
+
+def infer_regions(
+    group: Graph,
+    tiles: Sequence[Sizes],
+    keeps: Iterable[Keep] = (),
+    blocks: Iterable[Block] = (),
+    known: Known | None = None,
+) -> Regions:
+    """Push the results' tiles back through the accesses, consumers first.
+
+    Who asks often about one group passes what is `known` about it.
+    """
+    known = Known(nests_of(group)) if known is None else known
+    return _Inference(group, known, tile_axes(group, tiles), keeps, blocks).regions()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The nests of a group, and the work that some schedule of it wanted before."""
+
+    nests: Mapping[str, Nest]
+    works: dict[tuple[object, ...], Work] = field(default_factory=dict[tuple[object, ...], Work])
+
+
+def tile_axes(group: Graph, tiles: Sequence[Sizes]) -> dict[int, Axis]:
+    """The loops with more than one step, by dimension of the last result, outermost first."""
+    shape = group.tensors[group.operators[-1].write.tensor].shape
+    sizes: dict[int, tuple[int, ...]] = {}
+    for dimension, steps in tiles:
+        if not 0 <= dimension < len(shape) or min(steps) < 1 or dimension in sizes:
+            raise Unschedulable(f"no tile of {steps[0]} along dimension {dimension}")
+        if min(steps) < shape[dimension]:
+            sizes[dimension] = steps
+    return {
+        dimension: axis_of(f"d{dimension}", shape[dimension], steps, len(sizes) - 1 - i)
+        for i, (dimension, steps) in enumerate(sizes.items())
+    }
+
+
+class _Inference:
+    def __init__(
+        self,
+        group: Graph,
+        known: Known,
+        axes: Mapping[int, Axis],
+        keeps: Iterable[Keep],
+        blocks: Iterable[Block],
+    ) -> None:
+        self.group = group
+        self.known = known
+        self.axes = axes
+        self.depths = _depths(group, keeps)
+        self.blocks = _blocks(group, blocks)
+        self.wanted: dict[str, list[tuple[Box, Path]]] = {}
+        self.buffers: dict[str, Buffer] = {}
+
+    def regions(self) -> Regions:
+        for operator in self.group.operators:
+            if not self.group.consumers[operator.write.tensor]:
+                self._want(operator.write.tensor, *self._share(operator))
+        stages = {o.name: self._stage(o) for o in reversed(self.group.operators)}
+        for name in self.group.live_ins:
+            self.buffers[name] = self._place(name)
+        return Regions(self.group, tuple(self.axes.values()), self.buffers, stages)
+
+    def _share(self, operator: Operator) -> tuple[Box, Path]:
+        """The part of a last result that belongs to each tile step."""
+        shape = self.group.tensors[operator.write.tensor].shape
+        if len(shape) <= max(self.axes, default=-1):
+            raise Unschedulable(f"{operator.name}: its result lacks a tiled dimension")
+        box = tuple(
+            Range.share(self.axes[d], extent) if d in self.axes else Range.whole(extent)
+            for d, extent in enumerate(shape)
+        )
+        return box, tuple(self.axes.values())
+
+    def _want(self, name: str, box: Box, path: Path) -> None:
+        self.wanted.setdefault(name, []).append((box, path))
+
+    def _stage(self, operator: Operator) -> Stage:
+        name = operator.write.tensor
+        result = self._place(name)
+        work = self._work(operator, result)
+        path, depth = work.path[: work.start], self.depths.get(name)
+        if not self.group.consumers[name]:
+            result = buffer_of(result.tensor, work.whole, path, depth, accumulates=work.accumulates)
+        elif work.accumulates:
+            result = accumulating(result)
+        self.buffers[name] = result
+        if name in self.group.outputs:
+            require_once(result)
+        for access, (region, around) in zip(operator.reads, work.regions, strict=True):
+            self._want(access.tensor, region, around)
+        return Stage(operator, result, work)
+
+    def _work(self, operator: Operator, result: Buffer) -> Work:
+        """The work, which other families may have asked for already."""
+        blocks = tuple(self.blocks[operator.name])
+        key = (operator.name, blocks, result.fresh, result.loops)
+        if key not in self.known.works:
+            nest = self.known.nests[operator.name]
+            self.known.works[key] = _work(operator, nest, blocks, result)
+        return self.known.works[key]
+
+    def _place(self, name: str) -> Buffer:
+        tensor, wanted = self.group.tensors[name], self.wanted[name]
+        region, path = wanted[0]
+        if len(wanted) > 1:
+            path = _common([path for _, path in wanted])
+            boxes = [tuple(r if r.axis in path else r.spread() for r in box) for box, _ in wanted]
+            region = tuple(reduce(Range.hull, ranges) for ranges in zip(*boxes, strict=True))
+        if name in self.group.outputs:
+            region = covering(tensor, region)
+        return buffer_of(tensor, region, path, self.depths.get(name))
+
+
+def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffer) -> Work:
+    whole = nest.loops(result.fresh)
+    inside, own, start = whole.copy(), list[Axis](), None
+    for block in blocks:
+        extent, outer = operator.extents[block.loop], inside[block.loop]
+        axis = axis_of(f"{operator.name}.l{block.loop}", extent, (block.size,))
+        if axis.only_steps == 1:
+            continue
+        if outer.axis or outer.begin.item() or outer.end.item() != extent:
+            raise Unschedulable(f"{operator.name}: loop {block.loop} does not run at once")
+        inside[block.loop] = Range.tiled(axis)
+        if not operator.reduction[block.loop]:
+            whole[block.loop] = inside[block.loop] if start is None else whole[block.loop]
+        elif not operator.splits(block.loop):
+            raise Unschedulable(f"{operator.name}: no partial sums over loop {block.loop}")
+        elif start is None:
+            start = len(result.loops) + len(own)
+        own.append(axis)
+    path = (*result.loops, *own)
+    start = len(path) if start is None else start
+    sums = len(operator.reads) - operator.epilogue_reads
+    answers = [
+        *((*answer, path) for answer in nest.reads(tuple(inside))[:sums]),
+        *((*answer, path[:start]) for answer in nest.reads(tuple(whole))[sums:]),
+    ]
+    return Work(
+        result.loops,
+        path,
+        start,
+        result.fresh,
+        nest.box(tuple(whole)),
+        nest.box(tuple(inside)),
+        tuple(inside),
+        tuple(need for need, _, _ in answers),
+        tuple((region, around) for _, region, around in answers),
+    )
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    """The loops that all paths begin with."""
+    first, *others = paths
+    length = len(first)
+    for other in others:
+        same = [a is b for a, b in zip(first, other, strict=False)]
+        length = min(length, [*same, False].index(False))
+    return first[:length]
+
+
+def _depths(group: Graph, keeps: Iterable[Keep]) -> dict[str, int]:
+    depths: dict[str, int] = {}
+    for keep in keeps:
+        if keep.tensor not in group.tensors or keep.depth < 0 or keep.tensor in depths:
+            raise Unschedulable(f"{keep.tensor} cannot be kept at depth {keep.depth}")
+        depths[keep.tensor] = keep.depth
+    return depths
+
+
+def _blocks(group: Graph, blocks: Iterable[Block]) -> dict[str, list[Block]]:
+    by_operator: dict[str, list[Block]] = {operator.name: [] for operator in group.operators}
+    extents = {operator.name: operator.extents for operator in group.operators}
+    for block in blocks:
+        known = block.operator in extents and 0 <= block.loop < len(extents[block.operator])
+        if not known or block.size < 1:
+            raise Unschedulable(f"no block of {block.size} along {block.operator}.{block.loop}")
+        if any(block.loop == other.loop for other in by_operator[block.operator]):
+            raise Unschedulable(f"{block.operator}: two blocks of loop {block.loop}")
+        by_operator[block.operator].append(block)
+    return by_operator

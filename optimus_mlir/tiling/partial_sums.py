@@ -1,0 +1,71 @@
+"""An operator in parts: partial sums that are started, added to block by block, and finished.
+
+MLIR tiles an op by slices of its result, so it cannot say "add the products of these channels"; but
+a linalg op is as large as its operands, so the anchor on blocks of them is just that.
+
+Before                                  After (channels in blocks)
+  %1 = fill(0)                            %s = fill(0) outs(%tile)               start
+  %2 = conv(%x, %w) outs(%1)              %p = conv(%x_c, %w_c) outs(%s)         accumulate, per block
+  %3 = generic{relu} outs(%2)             %f = generic{relu} outs(%p)            finish
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from optimus_mlir.analysis.annotations import OPERATOR
+from optimus_mlir.analysis.dataflow import Cluster
+from optimus_mlir.mlir import bufferization, ir, linalg
+
+
+def start(cluster: Cluster, _reads: Sequence[ir.Value], target: ir.Value) -> ir.Value:
+    """The value that the anchor's sums begin with."""
+    init = _init(cluster.ops[0]).owner
+    filled = linalg.fill(init.operands[0], outs=[target])
+    return _labelled(filled.owner, cluster)
+
+
+def accumulate(cluster: Cluster, reads: Sequence[ir.Value], target: ir.Value) -> ir.Value:
+    """The anchor on blocks of its operands, which come first among the reads."""
+    anchor = cluster.ops[0]
+    staged = {r.operand: v for r, v in zip(cluster.reads, reads, strict=False) if r.member == 0}
+    return _labelled(_on_tiles(anchor, staged, target), cluster)
+
+
+def finish(cluster: Cluster, reads: Sequence[ir.Value], target: ir.Value) -> ir.Value:
+    """The elementwise ops on a tile of complete sums."""
+    first = len(cluster.reads) - len(reads)
+    staged: dict[int, dict[int, ir.Value]] = {}
+    for read, value in zip(cluster.reads[first:], reads, strict=True):
+        staged.setdefault(read.member, {})[read.operand] = value
+    current = {cluster.ops[0].results[0]: target}
+    for member, op in enumerate(cluster.ops[1:], start=1):
+        operands = staged.get(member, {}) | _from_earlier(op, current)
+        out = operands.get(len(op.operands) - 1)
+        if out is None:
+            out = bufferization.alloc_tensor(target.type, [])
+        current[op.results[0]] = _labelled(_on_tiles(op, operands, out), cluster)
+    return current[cluster.result]
+
+
+def _from_earlier(op: ir.Operation, current: Mapping[ir.Value, ir.Value]) -> dict[int, ir.Value]:
+    return {i: current[v] for i, v in enumerate(op.operands) if v in current}
+
+
+def _on_tiles(op: ir.Operation, operands: Mapping[int, ir.Value], out: ir.Value) -> ir.Operation:
+    """The same op on smaller operands; its result is as large as `out`."""
+    tile = op.clone()
+    for number, value in operands.items():
+        tile.operands[number] = value
+    tile.operands[len(tile.operands) - 1] = out
+    tile.results[0].set_type(out.type)
+    return tile
+
+
+def _init(op: ir.Operation) -> ir.Value:
+    return op.operands[len(op.operands) - 1]
+
+
+def _labelled(op: ir.Operation, cluster: Cluster) -> ir.Value:
+    op.attributes[OPERATOR] = ir.StringAttr.get(cluster.operator.name)
+    return op.results[0]
