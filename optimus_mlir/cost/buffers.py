@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from optimus_mlir.cost.nest import Box
-from optimus_mlir.cost.region import Axis, Grid, Range
+from optimus_mlir.cost.region import Axis, Grid
 from optimus_mlir.cost.schedule import Unschedulable
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Tensor
@@ -126,8 +126,8 @@ def volume(box: Box, loops: Path, guard: Box = ()) -> Grid:
         if len(moving) == 1 and not idle:
             total = total * moving[0].total
         elif moving or idle:
-            steps = [*(r.lengths for r in moving), *(r.lengths > 0 for r in idle)]
-            total = total * axis.summed(prod(steps[1:], start=steps[0].astype(np.int64)))
+            busy = ((r.lengths > 0).astype(np.int64) for r in idle)
+            total = total * axis.summed(prod((*(r.lengths for r in moving), *busy), start=ONE))
         else:
             total = total * axis.on_grid(axis.steps)
     return total

@@ -7,7 +7,7 @@ prediction and an execution cannot describe different things.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -58,6 +58,11 @@ class Compute:
     needs: tuple[tuple[Buffer, Box], ...]
     phase: Phase = Phase.WHOLE
     first_read: int = 0
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether it does the multiply-accumulates of its loops."""
+        return self.phase in (Phase.WHOLE, Phase.PARTIAL) and self.operator.macs > 0
 
 
 @dataclass(frozen=True, eq=False)

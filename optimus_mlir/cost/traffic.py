@@ -8,7 +8,7 @@ import numpy as np
 
 from optimus_mlir.cost.buffers import Path, volume
 from optimus_mlir.cost.nest import Box
-from optimus_mlir.cost.program import Compute, Load, Loop, Node, Phase, Program, Store
+from optimus_mlir.cost.program import Compute, Load, Loop, Node, Program, Store
 from optimus_mlir.cost.region import Grid
 
 Place = tuple[Node, Path, Box]
@@ -45,7 +45,6 @@ def macs(program: Program) -> Grid:
     """Multiply-accumulates, recomputed ones included."""
     total = np.array([0])
     for node, loops, guard in walk(program.body):
-        if isinstance(node, Compute) and node.phase in (Phase.WHOLE, Phase.PARTIAL):
-            if node.operator.macs:
-                total = total + volume(node.loops, loops, guard)
+        if isinstance(node, Compute) and node.multiplies:
+            total = total + volume(node.loops, loops, guard)
     return total

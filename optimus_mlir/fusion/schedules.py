@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -44,41 +44,51 @@ def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.in
     multiply-accumulates wins, then the one with the fewest tile steps, then of blocks, then the
     first. Without blocks a family has the least traffic; the least of any is tried first.
     """
-    floor = floor_bytes(group, accelerator)
-    best, rank = None, (below, 0)
-    space = Space(group, accelerator)
-    for costs in sorted(space.families(), key=lambda costs: costs.least_dram_bytes):
-        if (max(floor, costs.least_dram_bytes), 0) >= rank:
-            break
-        for start, blocks in space.blocks(costs):
-            for member in _until_it_fits(space, start, blocks, lambda: rank[0]):
-                best, rank = member.improve(best, rank)
+    best = _Search(Space(group, accelerator), below).run()
     return best and Choice(best, price_of(build_program(group, best), accelerator))
 
 
-def _until_it_fits(
-    space: Space, start: Costs, blocks: Sequence[Block], most: Callable[[], float]
-) -> Iterator[Costs]:
-    """`start` with ever more blocks, as long as some member is cheap enough but too large.
+class _Search:
+    """The cheapest schedule found so far, and how it ranks."""
 
-    Every block takes space away and may add traffic. So nothing fits if it does not with all of
-    the blocks, and nothing is gained by more of them once all that is cheap enough fits.
-    """
-    if not start.has_room_for(most()):
-        leanest = space.costs(replace(start.family, blocks=(*start.family.blocks, *blocks)))
-        if leanest is None or not np.any(leanest.fits() & (start.dram_bytes <= most())):
-            return
-    yield start
-    for count in range(1, len(blocks) + 1):
-        if start.has_room_for(most()):
-            return
-        family = replace(start.family, blocks=(*start.family.blocks, *blocks[:count]))
-        streamed = space.costs(family)
-        if streamed is None:
-            return
-        yield streamed
-        if streamed.has_room_for(most()):
-            return
+    def __init__(self, space: Space, below: float) -> None:
+        self.space = space
+        self.best: Schedule | None = None
+        self.rank: Rank = (below, 0)
+
+    def run(self) -> Schedule | None:
+        floor = floor_bytes(self.space.group, self.space.accelerator)
+        for costs in sorted(self.space.families(), key=lambda costs: costs.least_dram_bytes):
+            if (max(floor, costs.least_dram_bytes), 0) >= self.rank:
+                break
+            for start, blocks in self.space.blocks(costs):
+                self._until_it_fits(start, blocks)
+        return self.best
+
+    def _until_it_fits(self, start: Costs, blocks: Sequence[Block]) -> None:
+        """Add blocks to `start` as long as some member is cheap enough but too large.
+
+        Every block takes space away and may add traffic. So nothing fits if it does not with all
+        of the blocks, and nothing is gained by more of them once all that is cheap enough fits.
+        """
+        if not start.has_room_for(self.rank[0]):
+            leanest = self.space.with_blocks(start, blocks)
+            if leanest is None or not np.any(leanest.fits() & (start.dram_bytes <= self.rank[0])):
+                return
+        for count in range(len(blocks) + 1):
+            costs = self.space.with_blocks(start, blocks[:count])
+            if costs is None:
+                return
+            self._improve(costs)
+            if costs.has_room_for(self.rank[0]):
+                return
+
+    def _improve(self, costs: Costs) -> None:
+        """Take the cheapest schedule of a family that fits, if it ranks before the best."""
+        for schedule, rank in costs.ranked(self.rank):
+            if _footprint(costs.group, schedule, costs.accelerator) <= costs.capacity:
+                self.best, self.rank = schedule, rank
+                return
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +121,7 @@ class Space:
         """The family with reductions in blocks, and which operators it may stream, in order."""
         alone = len(self.group.operators) == 1
         for reducing in self.reductions if alone or len(costs.family.tiles) < 2 else [()]:
-            start = costs if not reducing else self.costs(replace(costs.family, blocks=reducing))
+            start = self.with_blocks(costs, reducing)
             if start is not None:
                 reduced = {block.operator for block in reducing}
                 free = (b for b in self.streams if b.operator not in reduced)
@@ -122,10 +132,15 @@ class Space:
         for costs in self.families():
             for start, blocks in self.blocks(costs):
                 for count in range(len(blocks) + 1):
-                    chosen = (*start.family.blocks, *blocks[:count])
-                    member = self.costs(replace(start.family, blocks=chosen))
+                    member = self.with_blocks(start, blocks[:count])
                     if member is not None:
                         yield member
+
+    def with_blocks(self, costs: Costs, blocks: Sequence[Block]) -> Costs | None:
+        """The family with more blocks; None where that makes no sense."""
+        if not blocks:
+            return costs
+        return self.costs(replace(costs.family, blocks=(*costs.family.blocks, *blocks)))
 
     def costs(self, family: Family) -> Costs | None:
         """What all schedules of a family cost; None where it makes no sense for the group."""
@@ -146,6 +161,10 @@ class Costs:
     accelerator: Accelerator
     family: Family
     regions: Regions
+
+    @property
+    def capacity(self) -> int:
+        return self.accelerator.scratchpad_bytes
 
     @cached_property
     def program(self) -> Program:
@@ -168,7 +187,7 @@ class Costs:
 
     def fits(self) -> NDArray[np.bool_]:
         """Which schedules may fit the scratchpad."""
-        return self.least_bytes <= self.accelerator.scratchpad_bytes
+        return self.least_bytes <= self.capacity
 
     def has_room_for(self, most: float) -> bool:
         """Whether all that cost no more DRAM bytes than `most` may fit."""
@@ -179,24 +198,18 @@ class Costs:
         stage = self.regions.stages[block.operator]
         return stage.work.loops[block.loop].axis is None
 
-    def improve(self, best: Schedule | None, rank: Rank) -> tuple[Schedule | None, Rank]:
-        """The cheapest schedule that fits, if it ranks before `rank`; else what is known already."""
-        some = np.flatnonzero(self.fits() & (self.dram_bytes <= rank[0]))
+    def ranked(self, before: Rank) -> Iterator[tuple[Schedule, Rank]]:
+        """The schedules that may fit and rank before another one, the cheapest first."""
+        some = np.flatnonzero(self.fits() & (self.dram_bytes <= before[0]))
         if not len(some):
-            return best, rank
+            return
         grids = self.dram_bytes, self._spread(macs(self.program)), self._spread(self._steps())
         columns = [grid.ravel()[some] for grid in grids]
         for i in np.lexsort(columns[::-1]):
-            mine: Rank = (*(int(column[i]) for column in columns), len(self.family.blocks))
-            if mine >= rank:
-                break
-            schedule = self.schedule(some[i])
-            if (
-                _footprint(self.group, schedule, self.accelerator)
-                <= self.accelerator.scratchpad_bytes
-            ):
-                return schedule, mine
-        return best, rank
+            rank: Rank = (*(int(column[i]) for column in columns), len(self.family.blocks))
+            if rank >= before:
+                return
+            yield self.schedule(int(some[i])), rank
 
     def schedule(self, cell: int) -> Schedule:
         """The schedule at a place of the flattened grids."""

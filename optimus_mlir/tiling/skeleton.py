@@ -40,7 +40,6 @@ from optimus_mlir.tiling.boxes import (
 from optimus_mlir.tiling.partial_sums import accumulate, finish, start
 from optimus_mlir.tiling.segments import Segment, cut_loops, kept_elements, places
 
-
 PHASES = {Phase.START: start, Phase.PARTIAL: accumulate, Phase.FINISH: finish}
 
 
