@@ -73,9 +73,12 @@ def buffer_of(
     """The buffer of a tensor of which `region` is read within the loops `path`.
 
     Kept at `depth`, it outlives the steps of the loops further inside: it slides along the next one
-    if it moves along that, and holds all that the others need. In a window, what comes at one step
-    is what no step before it needed.
+    if that is a tile loop that moves it, and holds all that the others need. In a window, what
+    comes at one step is what no step before it needed.
     """
+    if depth is not None:
+        own = {axis for axis in path[depth:] if axis.inner}
+        region = tuple(r.spread() if r.axis in own else r for r in region)
     moving = [i for i, axis in enumerate(path) if any(r.axis is axis for r in region)]
     loops = path[: moving[-1] + 1] if moving else ()
     if depth is None or depth >= len(loops):

@@ -27,13 +27,14 @@ class Axis:
     """A loop of the schedule: `extent` elements, `sizes[i]` a step; the last step may be partial.
 
     `number` is the place of its sizes among those of other loops: the last but `number`-th dimension
-    of a grid.
+    of a grid. An `inner` loop is one operator's own, within a tile step.
     """
 
     name: str
     extent: int
     sizes: tuple[int, ...]
     number: int = 0
+    inner: bool = False
 
     @cached_property
     def steps(self) -> Steps:
@@ -68,9 +69,15 @@ class Axis:
 
 
 @lru_cache(maxsize=4096)
-def axis_of(name: str, extent: int, sizes: tuple[int, ...], number: int = 0) -> Axis:
-    """The axis of this description: always the same object."""
+def tile_axis(name: str, extent: int, sizes: tuple[int, ...], number: int = 0) -> Axis:
+    """The tile loop of this description: always the same object."""
     return Axis(name, extent, sizes, number)
+
+
+@lru_cache(maxsize=4096)
+def inner_axis(name: str, extent: int, size: int) -> Axis:
+    """The inner loop of this description: always the same object."""
+    return Axis(name, extent, (size,), inner=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,9 +24,9 @@ class Tile:
 class Keep:
     """The buffer of `tensor` lives within the first `depth` of the loops around its readers.
 
-    The steps of the loops inside share it: what the next step needs too stays in a window, and
-    what does not move along the next loop stays whole. A tensor that is not kept is fetched or
-    computed again at every step that moves it.
+    The steps of the loops inside share it: of what moves along the next loop, a tile loop, a
+    window holds as much as later steps still need; all else stays whole. A tensor that is not kept
+    is fetched or computed again at every step that moves it.
     """
 
     tensor: str

@@ -8,7 +8,7 @@ from functools import reduce
 
 from optimus_mlir.cost.buffers import Buffer, Path, accumulating, buffer_of, covering, require_once
 from optimus_mlir.cost.nest import Box, Loops, Nest, nests_of
-from optimus_mlir.cost.region import Axis, Range, axis_of
+from optimus_mlir.cost.region import Axis, Range, inner_axis, tile_axis
 from optimus_mlir.cost.schedule import Block, Keep, Unschedulable
 from optimus_mlir.workload import Graph, Operator
 
@@ -92,7 +92,7 @@ def tile_axes(group: Graph, tiles: Sequence[Sizes]) -> dict[int, Axis]:
         if min(steps) < shape[dimension]:
             sizes[dimension] = steps
     return {
-        dimension: axis_of(f"d{dimension}", shape[dimension], steps, len(sizes) - 1 - i)
+        dimension: tile_axis(f"d{dimension}", shape[dimension], steps, len(sizes) - 1 - i)
         for i, (dimension, steps) in enumerate(sizes.items())
     }
 
@@ -179,7 +179,7 @@ def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffe
     inside, own, start = whole.copy(), list[Axis](), None
     for block in blocks:
         extent, outer = operator.extents[block.loop], inside[block.loop]
-        axis = axis_of(f"{operator.name}.l{block.loop}", extent, (block.size,))
+        axis = inner_axis(f"{operator.name}.l{block.loop}", extent, block.size)
         if axis.only_steps == 1:
             continue
         if outer.axis or outer.begin.item() or outer.end.item() != extent:

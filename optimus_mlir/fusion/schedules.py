@@ -19,7 +19,7 @@ from optimus_mlir.cost.program import build_program, lay_out
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import elements_read, elements_written, macs
-from optimus_mlir.fusion.space import Family, families, reductions, streams, tile_sizes
+from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams, tile_sizes
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
@@ -103,7 +103,7 @@ class Space:
         return Known(nests_of(self.group))
 
     @cached_property
-    def reductions(self) -> list[tuple[Block, ...]]:
+    def reductions(self) -> list[Reduction]:
         return list(reductions(self.group))
 
     @cached_property
@@ -120,10 +120,11 @@ class Space:
     def blocks(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Block, ...]]]:
         """The family with reductions in blocks, and which operators it may stream, in order."""
         alone = len(self.group.operators) == 1
-        for reducing in self.reductions if alone or len(costs.family.tiles) < 2 else [()]:
-            start = self.with_blocks(costs, reducing)
+        several = alone or len(costs.family.tiles) < 2
+        for reduction in self.reductions if several else self.reductions[:1]:
+            start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
             if start is not None:
-                reduced = {block.operator for block in reducing}
+                reduced = {block.operator for block in reduction.blocks}
                 free = (b for b in self.streams if b.operator not in reduced)
                 yield start, tuple(block for block in free if start.runs_at_once(block))
 

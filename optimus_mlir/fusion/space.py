@@ -69,20 +69,23 @@ def _carries(group: Graph, root: Operator, dimension: int) -> bool:
 
 
 def _retentions(group: Graph, dimensions: Sequence[int]) -> Iterator[tuple[Keep, ...]]:
-    """At which depth to keep feature maps and weights; longest first, and at last nothing."""
-    weights = [name for name in group.live_ins if group.tensors[name].constant]
-    moving = [name for name in weights if _moves(group, name, dimensions)]
-    maps = [name for name in group.tensors if name not in weights]
-    if len(dimensions) > MOST_TILED:
+    """At which depth to keep feature maps and weights; longest first, and at last nothing.
+
+    What the group computes is at least kept through the inner loops of its readers.
+    """
+    innermost = len(dimensions)
+    if innermost > MOST_TILED:
         yield ()
         return
-    for depth in range(len(dimensions) + 1):
-        for of_weights in range(len(dimensions) + 1) if moving else (0,):
-            yield (*_kept(maps, depth, dimensions), *_kept(moving, of_weights, dimensions))
-
-
-def _kept(names: Sequence[str], depth: int, dimensions: Sequence[int]) -> tuple[Keep, ...]:
-    return tuple(Keep(name, depth) for name in names) if depth < len(dimensions) else ()
+    weights = [name for name in group.live_ins if group.tensors[name].constant]
+    moving = [name for name in weights if _moves(group, name, dimensions)]
+    sources = [name for name in group.live_ins if name not in weights]
+    inside = [name for name in group.producer if group.consumers[name]]
+    for depth in range(innermost + 1):
+        maps = [*(sources if depth < innermost else ()), *inside]
+        for of_weights in range(innermost + 1) if moving else (innermost,):
+            kept = moving if of_weights < innermost else []
+            yield (*(Keep(m, depth) for m in maps), *(Keep(w, of_weights) for w in kept))
 
 
 def _moves(group: Graph, weight: str, dimensions: Sequence[int]) -> bool:
@@ -108,12 +111,26 @@ def tile_sizes(extent: int) -> tuple[int, ...]:
     return tuple(sorted(sizes, reverse=True))
 
 
-def reductions(group: Graph) -> Iterator[tuple[Block, ...]]:
+@dataclass(frozen=True)
+class Reduction:
+    """Operators that reduce block by block, and what is computed a block at a time for them."""
+
+    blocks: tuple[Block, ...] = ()
+    exchanged: frozenset[str] = frozenset()
+
+    def of(self, family: Family) -> Family:
+        """The family with these blocks. A window that outlives a tile step is kept as it is."""
+        innermost = len(family.tiles)
+        keeps = (k for k in family.keeps if k.depth < innermost or k.tensor not in self.exchanged)
+        return Family(family.tiles, tuple(keeps), self.blocks)
+
+
+def reductions(group: Graph) -> Iterator[Reduction]:
     """Which operators reduce block by block: none, or every other one along the producers.
 
     So of two neighbouring feature maps only one is whole on chip (alternating buffering).
     """
-    yield ()
+    yield Reduction()
     level: dict[str, int] = {}
     blocks = {operator.name: _reduction_block(group, operator) for operator in group.operators}
     for operator in group.operators:
@@ -126,7 +143,16 @@ def reductions(group: Graph) -> Iterator[tuple[Block, ...]]:
             if block is not None and level[name] % 2 == parity
         )
         if chosen:
-            yield chosen
+            yield Reduction(chosen, _exchanged(group, {block.operator for block in chosen}))
+
+
+def _exchanged(group: Graph, reducing: set[str]) -> frozenset[str]:
+    """What the reducing operators read, and what those that run in blocks for them read."""
+    found: set[str] = set()
+    for operator in reversed(group.operators):
+        if operator.name in reducing or operator.write.tensor in found:
+            found.update(access.tensor for access in operator.reads)
+    return frozenset(found)
 
 
 def _reduction_block(group: Graph, operator: Operator) -> Block | None:
