@@ -8,14 +8,14 @@ Before                                         After
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.analysis import annotations
-from optimus_mlir.analysis.dataflow import Cluster, Dataflow, read_dataflow
+from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.errors import PassFailure
-from optimus_mlir.fusion import members
+from optimus_mlir.fusion import NotAPartition, in_running_order, members
 from optimus_mlir.mlir import Pass, func, ir, tensor
+from optimus_mlir.mlir.block_order import restore_order
 from optimus_mlir.mlir.cloning import Cloner
 from optimus_mlir.mlir.dead_code import erase_dead_ops
 from optimus_mlir.passes.group import entry_functions
@@ -34,11 +34,12 @@ class OutlinePass(Pass):
             dataflow = read_dataflow(function)
             for names in labelled_groups(dataflow):
                 outline(module, dataflow, members(dataflow.graph, names), kernels)
+            restore_order(function.regions[0].blocks[0])
             erase_dead_ops(function)
 
 
 def labelled_groups(dataflow: Dataflow) -> list[tuple[str, ...]]:
-    """The operators of each labelled group, in program order of the groups' last ops."""
+    """The operators of each labelled group, in the order in which the groups have to run."""
     groups: dict[int, list[str]] = {}
     for operator in dataflow.graph.operators:
         labels = {_label(op) for op in dataflow.clusters[operator.name].ops}
@@ -50,8 +51,13 @@ def labelled_groups(dataflow: Dataflow) -> list[tuple[str, ...]]:
         label = labels.pop()
         if label is not None:
             groups.setdefault(label, []).append(operator.name)
-    order = {operator.name: i for i, operator in enumerate(dataflow.graph.operators)}
-    return sorted(map(tuple, groups.values()), key=lambda names: order[names[-1]])
+    try:
+        ordered = in_running_order(dataflow.graph, list(map(tuple, groups.values())))
+    except NotAPartition as error:
+        location = dataflow.clusters[error.operator].ops[-1].location
+        raise PassFailure(location, str(error)) from None
+    _require_one_side_of_hosts(dataflow, ordered)
+    return ordered
 
 
 def _label(op: ir.Operation) -> int | None:
@@ -60,47 +66,71 @@ def _label(op: ir.Operation) -> int | None:
     return ir.IntegerAttr(op.attributes[annotations.GROUP]).value
 
 
+def _require_one_side_of_hosts(dataflow: Dataflow, groups: list[tuple[str, ...]]) -> None:
+    run_of = {name: number for number, run in enumerate(dataflow.runs) for name in run}
+    for names in groups:
+        if run_of[names[0]] != run_of[names[-1]]:
+            raise PassFailure(
+                dataflow.clusters[names[-1]].ops[-1].location,
+                f"the group reaches across an op that stays on the host, from {names[0]} "
+                f"to {names[-1]}: give them different {annotations.GROUP} labels",
+            )
+
+
 def outline(
     module: ir.Module, dataflow: Dataflow, group: Graph, kernels: dict[str, func.FuncOp]
 ) -> None:
-    """Replace a group by a call; `kernels` holds the functions made so far, by their body."""
-    clusters = [dataflow.clusters[operator.name] for operator in group.operators]
-    last = clusters[-1].ops[-1]
-    if group.outputs != (group.operators[-1].write.tensor,):
-        raise PassFailure(last.location, "a group must have one live-out, written by its last op")
+    """Replace a group by a call; `kernels` holds the functions made so far, by their body.
+
+    The call stands where the last op stood. What reads a live-out may stand before it: the caller
+    restores the order.
+    """
+    last = dataflow.clusters[group.operators[-1].name].ops[-1]
     if annotations.SCHEDULE not in last.attributes:
         raise PassFailure(last.location, f"no {annotations.SCHEDULE} on the last op of its group")
+    if not group.outputs:
+        raise PassFailure(last.location, "nothing needs a result of this group: remove its ops")
     arguments = [dataflow.values[name] for name in group.live_ins]
-    call_attributes = {
-        annotations.GROUP: last.attributes[annotations.GROUP],
-        annotations.OPERATORS: ir.ArrayAttr.get(
-            [ir.StringAttr.get(o.name) for o in group.operators]
-        ),
-    }
-    if annotations.PRICE in last.attributes:
-        call_attributes[annotations.PRICE] = last.attributes[annotations.PRICE]
-    kernel = _shared(_function(module, clusters, arguments, len(kernels)), kernels)
+    results = [dataflow.values[name] for name in group.outputs]
+    kernel = _shared(_function(module, dataflow, group, len(kernels)), kernels)
     with ir.InsertionPoint(last), last.location:
-        empty = tensor.empty(last.results[0].type.shape, last.results[0].type.element_type)
-        call = func.CallOp(kernel, [*arguments, empty])
-        for name, attribute in call_attributes.items():
-            call.operation.attributes[name] = attribute
-    last.results[0].replace_all_uses_with(call.operation.results[0])
-    dataflow.values[group.outputs[0]] = call.operation.results[0]  # later groups read this
-    for op in reversed([op for cluster in clusters for op in cluster.ops]):
+        empty = [tensor.empty(r.type.shape, r.type.element_type) for r in results]
+        call = func.CallOp(kernel, [*arguments, *empty]).operation
+    for name, attribute in _call_attributes(group, last).items():
+        call.attributes[name] = attribute
+    for name, old, new in zip(group.outputs, results, call.results, strict=True):
+        old.replace_all_uses_with(new)
+        dataflow.values[name] = new  # later groups read this
+    ops = [op for operator in group.operators for op in dataflow.clusters[operator.name].ops]
+    for op in reversed(ops):
         for use in list(op.results[0].uses):  # views, whose readers are gone by now
             use.owner.operation.erase()
         op.erase()
 
 
-def _function(
-    module: ir.Module, clusters: Sequence[Cluster], arguments: Sequence[ir.Value], number: int
-) -> func.FuncOp:
-    """A private function that computes the group into its last argument."""
+def _call_attributes(group: Graph, last: ir.Operation) -> dict[str, ir.Attribute]:
+    names = [ir.StringAttr.get(o.name, last.context) for o in group.operators]
+    attributes = {
+        annotations.GROUP: last.attributes[annotations.GROUP],
+        annotations.OPERATORS: ir.ArrayAttr.get(names, last.context),
+    }
+    if annotations.PRICE in last.attributes:
+        attributes[annotations.PRICE] = last.attributes[annotations.PRICE]
+    return attributes
+
+
+def _function(module: ir.Module, dataflow: Dataflow, group: Graph, number: int) -> func.FuncOp:
+    """A private function that computes the group: live-ins, then one argument per live-out.
+
+    It returns the live-outs, which belong into those arguments, in the order of `group.outputs`.
+    """
+    clusters = [dataflow.clusters[operator.name] for operator in group.operators]
     last = clusters[-1].ops[-1]
-    result = last.results[0].type
+    arguments = [dataflow.values[name] for name in group.live_ins]
+    results = [dataflow.values[name] for name in group.outputs]
+    types = [result.type for result in results]
     with ir.InsertionPoint(module.body), last.location:
-        kind = ir.FunctionType.get([*(a.type for a in arguments), result], [result])
+        kind = ir.FunctionType.get([*(a.type for a in arguments), *types], types)
         function = func.FuncOp(f"group_{number}", kind, visibility="private")
         function.operation.attributes[annotations.SCHEDULE] = last.attributes[annotations.SCHEDULE]
     block = function.add_entry_block()
@@ -109,7 +139,7 @@ def _function(
         for cluster in clusters:
             for op in cluster.ops:
                 _clear(cloner.clone(op))
-        func.ReturnOp([cloner.values[last.results[0]]], loc=last.location)
+        func.ReturnOp([cloner.values[result] for result in results], loc=last.location)
     return function
 
 

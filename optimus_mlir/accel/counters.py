@@ -11,10 +11,18 @@ from optimus_mlir.mlir import ir
 
 @dataclass(frozen=True)
 class LaunchCounters:
-    """The counters of one launch: one for each of its buffers (bytes moved), one for the peak."""
+    """The counters of one launch: one for each of its buffers (bytes moved), one for the peak.
+
+    Its buffers are its live-ins, then its `live_outs`.
+    """
 
     first: int
     buffers: int
+    live_outs: int
+
+    @property
+    def first_live_out(self) -> int:
+        return self.peak - self.live_outs
 
     @property
     def peak(self) -> int:
@@ -30,9 +38,29 @@ def counter_layout(module: ir.Module) -> list[LaunchCounters]:
     layout: list[LaunchCounters] = []
     first = 0
     for launch in launches(module):
-        layout.append(LaunchCounters(first, len(accel.call_in(launch).operands)))
+        call = accel.call_in(launch)
+        layout.append(LaunchCounters(first, len(call.operands), _live_outs(module, call)))
         first = layout[-1].end
     return layout
+
+
+def _live_outs(module: ir.Module, call: ir.Operation) -> int:
+    """How many arguments of the called group it stores to; they come last."""
+    name = ir.FlatSymbolRefAttr(call.attributes["callee"]).value
+    group = next(
+        op.operation
+        for op in module.body.operations
+        if op.operation.name == "func.func" and op.sym_name.value == name
+    )
+    stores = allocations_in(group, accel.StoreOp.OPERATION_NAME)
+    return len({_argument(store.operands[1]) for store in stores})
+
+
+def _argument(value: ir.Value) -> int:
+    """The number of the function argument that a view of DRAM belongs to."""
+    while not isinstance(value.owner, ir.Block):
+        value = value.owner.operands[0]
+    return ir.BlockArgument(value).arg_number
 
 
 def launches(module: ir.Module) -> list[ir.Operation]:

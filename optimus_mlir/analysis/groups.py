@@ -19,7 +19,7 @@ class CalledGroup:
     """One call of a group's function, and what the cost model promises for it.
 
     `schedule` has the canonical names of the group; DRAM bytes are listed by live-in and by
-    live-out, in the group's order.
+    live-out, in the group's order. `result_shape` is that of the last live-out.
     """
 
     number: int
@@ -70,7 +70,7 @@ def _read(call: ir.Operation, module: ir.Module) -> CalledGroup:
             ir.StringAttr(name).value for name in call.attributes[annotations.OPERATORS]
         ),
         function=callee,
-        result_shape=tuple(call.results[0].type.shape),
+        result_shape=tuple(call.results[-1].type.shape),
         schedule=annotations.read_schedule(function.operation),
         dram_read_bytes=tuple(price["dram_read_bytes"]),
         dram_write_bytes=tuple(price["dram_write_bytes"]),

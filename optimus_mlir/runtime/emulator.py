@@ -147,5 +147,6 @@ def _pointer(array: Array) -> Any:
 
 
 def _count(number: int, place: LaunchCounters, counters: Array) -> GroupCount:
-    *read, written = (int(n) for n in counters[place.first : place.peak])
-    return GroupCount(number, tuple(read), (written,), int(counters[place.peak]))
+    read = (int(n) for n in counters[place.first : place.first_live_out])
+    written = (int(n) for n in counters[place.first_live_out : place.peak])
+    return GroupCount(number, tuple(read), tuple(written), int(counters[place.peak]))
