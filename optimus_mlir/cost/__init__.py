@@ -1,6 +1,6 @@
 """The memory cost model: what a group of operators costs under a schedule, to the byte."""
 
-from optimus_mlir.cost.floor import floor_bytes
+from optimus_mlir.cost.floor import floor_bytes, touched_elements
 from optimus_mlir.cost.footprint import Lifetime, Packing, addresses, pack
 from optimus_mlir.cost.price import Price, price
 from optimus_mlir.cost.program import Program, build_program
@@ -21,4 +21,5 @@ __all__ = [
     "floor_bytes",
     "pack",
     "price",
+    "touched_elements",
 ]

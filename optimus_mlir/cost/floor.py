@@ -24,9 +24,27 @@ def floor_bytes(group: Graph, accelerator: Accelerator) -> int:
 
 def compulsory_elements(group: Graph) -> int:
     """Elements of live-ins that some needed result depends on, and of outputs; a lower bound."""
-    needed: dict[str, Part] = {
-        name: tuple(map(_all, group.tensors[name].shape)) for name in group.outputs
-    }
+    needed: dict[str, Part] = {name: _whole(group, name) for name in group.outputs}
+    for (name, _), part in _touched(group).items():
+        if _elements(part) > _elements(needed.get(name, NOTHING)):
+            needed[name] = part
+    names = dict.fromkeys((*group.live_ins, *group.outputs))
+    return sum(_elements(needed.get(name, NOTHING)) for name in names)
+
+
+def touched_elements(network: Graph) -> dict[tuple[str, str], int]:
+    """Elements of a tensor that an operator touches at the least, by the names of both.
+
+    What the operator's result is needed for may lie in another group: then it is needed whole, and
+    no less is touched. So these figures hold in every group of the network.
+    """
+    return {key: _elements(part) for key, part in _touched(network).items()}
+
+
+def _touched(group: Graph) -> dict[tuple[str, str], Part]:
+    """The part of each tensor that each of its readers needs, so that outputs come out whole."""
+    needed: dict[str, Part] = {name: _whole(group, name) for name in group.outputs}
+    touched: dict[tuple[str, str], Part] = {}
     for operator in reversed(group.operators):
         result = needed.get(operator.write.tensor, NOTHING)
         if not _elements(result):
@@ -38,10 +56,16 @@ def compulsory_elements(group: Graph) -> int:
                 _values(index, tuple(loops[loop] for loop in index.loops), extent)
                 for index, extent in zip(access.indices, shape, strict=True)
             )
-            if _is_product(access) and _elements(part) > _elements(needed.get(name, NOTHING)):
-                needed[name] = part
-    names = dict.fromkeys((*group.live_ins, *group.outputs))
-    return sum(_elements(needed.get(name, NOTHING)) for name in names)
+            if not _is_product(access):
+                continue
+            reader = (name, operator.name)
+            needed[name] = max(needed.get(name, NOTHING), part, key=_elements)
+            touched[reader] = max(touched.get(reader, NOTHING), part, key=_elements)
+    return touched
+
+
+def _whole(group: Graph, name: str) -> Part:
+    return tuple(map(_all, group.tensors[name].shape))
 
 
 def _loops(operator: Operator, result: Part) -> list[Indices]:

@@ -32,8 +32,8 @@ def is_connected(group: Graph) -> bool:
     together = {0}
     waiting = list(readers.values())
     while touching := [members for members in waiting if members & together]:
-        together.update(*touching)
         waiting = [members for members in waiting if not members & together]
+        together.update(*touching)
     return len(together) == len(group.operators)
 
 

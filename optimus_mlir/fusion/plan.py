@@ -19,10 +19,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """A partition of a network's operators into groups, and who made it."""
+    """A partition of a network's operators into groups in running order, and who made it.
+
+    No plan costs less than `bound`, in what the search minimises.
+    """
 
     solver: str
     groups: tuple[Group, ...]
+    bound: float = 0
 
     @property
     def dram_bytes(self) -> int:

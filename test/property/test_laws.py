@@ -16,7 +16,7 @@ from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.cost import Block, Keep, Schedule, Tile, Unschedulable, price
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import SOLVERS, Group
-from optimus_mlir.fusion.solvers import is_group
+from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.mlir import ir, new_context, run_passes
 from optimus_mlir.passes.convert_linalg_to_accel import ConvertLinalgToAccelPass
 from optimus_mlir.passes.fuse import FusePass
@@ -107,7 +107,7 @@ def random_groups(dataflow: Dataflow, rng: random.Random) -> list[Graph]:
         while operators:
             for length in range(rng.randint(1, len(operators)), 0, -1):
                 group = dataflow.graph.group(operators[:length])
-                if is_group(group):
+                if is_connected(group) and len(group.outputs) == 1:
                     break
             groups.append(group)
             operators = operators[length:]

@@ -13,8 +13,8 @@ from optimus_mlir.cost import Price, Schedule, Unschedulable, floor_bytes, price
 from optimus_mlir.cost.buffers import nests_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import members, solve
+from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import _Search, best_schedule
-from optimus_mlir.fusion.solvers import is_group
 from optimus_mlir.fusion.space import Family, families
 from optimus_mlir.target import Accelerator, load_accelerator
 from optimus_mlir.workload import Graph, Operator
@@ -173,17 +173,8 @@ def test_contiguous_is_the_cheapest_partition(graph: Graph, capacity: int) -> No
         plan = solve(graph, accelerator, "contiguous")
     except OptimusError:
         return
-    bytes_of: dict[tuple[str, ...], float] = {}
-
-    def cost(run: tuple[Operator, ...]) -> float:
-        key = tuple(operator.name for operator in run)
-        if key not in bytes_of:
-            group = graph.group(run)
-            choice = best_schedule(group, accelerator) if is_group(group) else None
-            bytes_of[key] = choice.price.dram_bytes if choice else float("inf")
-        return bytes_of[key]
-
-    assert plan.dram_bytes == min(sum(map(cost, runs)) for runs in partitions(graph.operators))
+    prices = GroupPrices(graph, accelerator)
+    assert plan.dram_bytes == min(map(prices.total, partitions(graph.operators)))
 
 
 @given(networks(most_operators=3))

@@ -1,0 +1,132 @@
+"""The best schedule of every group that a search asks about, each structure priced once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+
+from optimus_mlir.cost import Price, floor_bytes
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
+from optimus_mlir.fusion.partition import is_connected
+from optimus_mlir.fusion.schedules import Choice, best_schedule, smallest_footprint_bytes
+from optimus_mlir.target import Accelerator
+from optimus_mlir.workload import Graph, Operator
+
+Operators = tuple[Operator, ...]
+
+
+class GroupPrices:
+    """Remembers the best schedule of every group structure: repeated blocks are priced once."""
+
+    def __init__(
+        self, graph: Graph, accelerator: Accelerator, objective: Objective = DRAM_BYTES
+    ) -> None:
+        self.graph = graph
+        self.accelerator = accelerator
+        self.objective = objective
+        self.searches = 0  # schedule searches done so far: what takes the time
+        self._structures = _Structures(graph)
+        self._position = {operator.name: i for i, operator in enumerate(graph.operators)}
+        self._choices: dict[Hashable, Choice] = {}
+        self._smallest: dict[Hashable, int] = {}
+        self._none_below: dict[Hashable, float] = {}
+
+    def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
+        """The best schedule of a group in program order; None if it costs `below` or more.
+
+        None too where the operators are no group, since nothing holds them together.
+        """
+        key = self._structures.key(operators)
+        if key not in self._choices and below > self._none_below.get(key, 0):
+            choice = self._search(operators, below)
+            if choice is None:
+                self._none_below[key] = below
+            else:
+                self._choices[key] = choice
+        choice = self._choices.get(key)
+        return choice if choice is not None and self.cost(choice.price) < below else None
+
+    def _search(self, operators: Operators, below: float) -> Choice | None:
+        group = self.graph.group(operators)
+        if not is_connected(group) or len(group.outputs) != 1:
+            return None
+        self.searches += 1
+        return best_schedule(group.canonical(), self.accelerator, below)
+
+    def in_program_order(self, operators: Iterable[Operator]) -> Operators:
+        return tuple(sorted(operators, key=lambda operator: self._position[operator.name]))
+
+    def cost(self, price: Price) -> float:
+        return self.objective.of(price)
+
+    def total(self, partition: Iterable[Operators]) -> float:
+        """What a plan costs; infinite if one of its groups has no schedule."""
+        choices = [self.best(group) for group in partition]
+        return sum(self.cost(choice.price) if choice else math.inf for choice in choices)
+
+    @property
+    def cost_per_element(self) -> float:
+        """What it costs at the least to move an element."""
+        return self.objective.per_dram_byte * self.accelerator.element_bytes
+
+    def smallest_footprint_bytes(self, operator: Operator) -> int:
+        """The smallest scratchpad in which the operator runs alone."""
+        group = self.graph.group((operator,))
+        if not group.outputs:
+            raise OptimusError(f"{operator.name}: nothing needs its result: remove it")
+        key = self._structures.key((operator,))
+        if key not in self._smallest:
+            smallest = smallest_footprint_bytes(group.canonical(), self.accelerator)
+            self._smallest[key] = smallest
+        return self._smallest[key]
+
+    def floor(self, operators: Operators) -> int:
+        """Compulsory traffic of a group, in DRAM bytes."""
+        return floor_bytes(self.graph.group(operators), self.accelerator)
+
+
+class _Structures:
+    """Keys that are equal for groups of equal structure, cheaper than `Graph.signature`."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._nests: dict[Hashable, int] = {}
+        self._tensors = {
+            name: self._number(("tensor", tensor.shape, tensor.constant))
+            for name, tensor in graph.tensors.items()
+        }
+        self._operators = {o.name: self._nest(o) for o in graph.operators}
+        self._reads = {o.name: tuple(a.tensor for a in o.reads) for o in graph.operators}
+        self._wanted = frozenset(graph.outputs)
+        self._readers = {
+            o.name: frozenset(reader.name for reader in graph.consumers[o.write.tensor])
+            for o in graph.operators
+        }
+
+    def key(self, operators: Operators) -> Hashable:
+        """Nests, which tensors they share, and which of those are live-outs."""
+        members = {operator.name for operator in operators}
+        places: dict[str, int] = {}
+        live_ins = 0
+        key: list[int] = []
+        for i, operator in enumerate(operators):
+            key.append(self._operators[operator.name])
+            for name in self._reads[operator.name]:
+                if name not in places:
+                    live_ins += 1
+                    places[name] = -live_ins
+                    key.append(self._tensors[name])
+                key.append(places[name])
+            result = operator.write.tensor
+            places[result] = i
+            key.append(result in self._wanted or not self._readers[operator.name] <= members)
+        return tuple(key)
+
+    def _nest(self, operator: Operator) -> int:
+        reads = tuple(access.indices for access in operator.reads)
+        result = self._tensors[operator.write.tensor]
+        nest = (operator.extents, operator.reduction, operator.multiplies)
+        return self._number((*nest, reads, operator.write.indices, result))
+
+    def _number(self, structure: Hashable) -> int:
+        return self._nests.setdefault(structure, len(self._nests))
