@@ -10,7 +10,10 @@ import click
 
 from optimus_mlir import __version__
 from optimus_mlir.cli.accelerators import accelerators
+from optimus_mlir.cli.compare import compare
+from optimus_mlir.cli.explain import explain
 from optimus_mlir.cli.options import Options, takes_model
+from optimus_mlir.cli.sweep import sweep
 from optimus_mlir.errors import OptimusError
 
 READING_THE_TABLE = """\b
@@ -44,7 +47,8 @@ def optimus() -> None:
     """
 
 
-optimus.add_command(accelerators)
+for command in (accelerators, compare, explain, sweep):
+    optimus.add_command(command)
 
 
 @optimus.command(

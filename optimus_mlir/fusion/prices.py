@@ -49,7 +49,7 @@ class GroupPrices:
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
         group = self.graph.group(operators)
-        if not is_connected(group) or len(group.outputs) != 1:
+        if not is_schedulable(group):
             return None
         self.searches += 1
         return best_schedule(group.canonical(), self.accelerator, below)
@@ -84,6 +84,11 @@ class GroupPrices:
     def floor(self, operators: Operators) -> int:
         """Compulsory traffic of a group, in DRAM bytes."""
         return floor_bytes(self.graph.group(operators), self.accelerator)
+
+
+def is_schedulable(group: Graph) -> bool:
+    """Whether the schedule space holds anything for the group: one live-out, all connected."""
+    return len(group.outputs) == 1 and is_connected(group)
 
 
 class _Structures:

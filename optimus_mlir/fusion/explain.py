@@ -1,0 +1,107 @@
+"""Why two operators were not fused, with the figures that decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from optimus_mlir.fusion.partition import NotAPartition, in_running_order
+from optimus_mlir.fusion.plan import Group, Plan
+from optimus_mlir.fusion.prices import GroupPrices, is_schedulable
+from optimus_mlir.fusion.schedules import Choice, smallest_footprint_bytes
+from optimus_mlir.workload import Graph
+
+
+@dataclass(frozen=True)
+class Unfused:
+    """A feature map that goes through DRAM from one operator to another, and why."""
+
+    producer: str
+    reader: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.producer} and {self.reader} are not fused: {self.reason}"
+
+
+def unfused(
+    prices: GroupPrices, plan: Plan, stretches: Sequence[Sequence[str]] = ()
+) -> Iterator[Unfused]:
+    """Every edge of the graph between two groups, in program order of the readers."""
+    graph = prices.graph
+    group_of = {name: group for group in plan.groups for name in group.operators}
+    stretch_of = {name: i for i, names in enumerate(stretches) for name in names}
+    reasons: dict[tuple[tuple[str, ...], ...], str] = {}
+    for reader in graph.operators:
+        for access in {a.tensor: a for a in reader.reads}.values():
+            if access.tensor not in graph.producer:
+                continue
+            producer = graph.producer[access.tensor]
+            pair = (group_of[producer.name], group_of[reader.name])
+            if pair[0] is pair[1]:
+                continue
+            if stretch_of.get(producer.name) != stretch_of.get(reader.name):
+                reason = "an op between them stays on the host"
+            else:
+                key = (pair[0].operators, pair[1].operators)
+                reason = reasons.get(key) or _reason(prices, plan, *pair)
+                reasons[key] = reason
+            yield Unfused(producer.name, reader.name, reason)
+
+
+def _reason(prices: GroupPrices, plan: Plan, first: Group, second: Group) -> str:
+    names = (*first.operators, *second.operators)
+    others = [g.operators for g in plan.groups if g is not first and g is not second]
+    try:
+        in_running_order(prices.graph, [names, *others])
+    except NotAPartition as error:
+        return str(error)
+    by_name = {operator.name: operator for operator in prices.graph.operators}
+    operators = prices.in_program_order(by_name[name] for name in names)
+    choice = prices.best(operators)
+    together = prices.graph.group(operators)
+    if choice is None:
+        return _no_schedule(prices, together)
+    return _costs_more(prices, together, choice, first, second)
+
+
+def _no_schedule(prices: GroupPrices, together: Graph) -> str:
+    if not is_schedulable(together):
+        results = [together.producer[name].name for name in together.outputs]
+        return f"the results of {' and '.join(results)} are all needed outside of the fused group"
+    smallest = smallest_footprint_bytes(together.canonical(), prices.accelerator)
+    capacity = prices.accelerator.scratchpad_bytes
+    return f"fusing would need a scratchpad of {_kib(smallest)}; there are {_kib(capacity)}"
+
+
+def _costs_more(
+    prices: GroupPrices, together: Graph, choice: Choice, first: Group, second: Group
+) -> str:
+    apart = prices.cost(first.price) + prices.cost(second.price)
+    more = prices.cost(choice.price) - apart
+    if more < 0:
+        return "fusing would save, but the search did not look there: try the solver offline"
+    cost = f"{_kib(more)} more" if more else "no less"
+    detail = _read_most_often(together, choice, prices.accelerator.element_bytes)
+    return f"fusing would cost {cost}" + (f": {detail}" if detail else "")
+
+
+def _read_most_often(together: Graph, choice: Choice, width: int) -> str:
+    """The live-in that moves the most beyond its size."""
+    names = together.canonical_names
+    owner = {a.tensor: o.name for o in reversed(together.operators) for a in o.reads}
+    extra = {
+        name: choice.price.dram_read_bytes.get(names[name], 0) - tensor.elements * width
+        for name, tensor in together.tensors.items()
+    }
+    worst = max(extra, key=lambda name: extra[name])
+    if extra[worst] <= 0:
+        return ""
+    tensor = together.tensors[worst]
+    times = 1 + extra[worst] / (tensor.elements * width)
+    what = f"weights of {owner[worst]}" if tensor.constant else f"input of {owner[worst]}"
+    return f"{what} read {times:.3g} times"
+
+
+def _kib(count: float) -> str:
+    return f"{count / 1024:.4g} KiB" if count >= 1024 else f"{count:.0f} bytes"
