@@ -49,7 +49,7 @@ class GroupPrices:
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
         group = self.graph.group(operators)
-        if not is_schedulable(group):
+        if not group.outputs or not is_connected(group):
             return None
         self.searches += 1
         return best_schedule(group.canonical(), self.accelerator, below)
@@ -84,11 +84,6 @@ class GroupPrices:
     def floor(self, operators: Operators) -> int:
         """Compulsory traffic of a group, in DRAM bytes."""
         return floor_bytes(self.graph.group(operators), self.accelerator)
-
-
-def is_schedulable(group: Graph) -> bool:
-    """Whether the schedule space holds anything for the group: one live-out, all connected."""
-    return len(group.outputs) == 1 and is_connected(group)
 
 
 class _Structures:
@@ -131,7 +126,8 @@ class _Structures:
         reads = tuple(access.indices for access in operator.reads)
         result = self._tensors[operator.write.tensor]
         nest = (operator.extents, operator.reduction, operator.multiplies)
-        return self._number((*nest, reads, operator.write.indices, result))
+        sums = (operator.epilogue_reads, operator.accumulates_in_place)
+        return self._number((*nest, *sums, reads, operator.write.indices, result))
 
     def _number(self, structure: Hashable) -> int:
         return self._nests.setdefault(structure, len(self._nests))
