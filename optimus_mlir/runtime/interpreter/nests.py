@@ -1,0 +1,142 @@
+"""Linalg ops: a loop nest around a body of scalar ops, each operand read through an affine map.
+
+Every operand becomes a view with one axis for each loop of the nest (stride 0 along a loop that does
+not index it), so that NumPy iterates over all parallel loops at once. Reduction loops run one trip
+after the other, in the order of the nest: sums are rounded as a scalar program rounds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from optimus_mlir.analysis.affine_maps import linear
+from optimus_mlir.errors import PassFailure
+from optimus_mlir.mlir import ir, linalg
+from optimus_mlir.mlir.constants import Array
+from optimus_mlir.runtime.interpreter.memory import Box
+from optimus_mlir.workload import Linear
+
+Values = dict[ir.Value, Any]
+Body = Callable[[ir.Block, Values], list[Any]]
+"""Runs the ops of a block on arrays, and returns what it yields."""
+
+
+@dataclass(frozen=True, eq=False)
+class Nest:
+    """A linalg op: `indices` belong to its operands; reductions are the loops that index no result."""
+
+    op: ir.Operation
+    extents: tuple[int, ...]
+    reductions: tuple[int, ...]
+    parallels: tuple[int, ...]
+    indices: tuple[tuple[Linear, ...], ...]
+    results: int  # the last operands
+    body: ir.Block
+    positions: tuple[tuple[ir.Value, int], ...]  # results of linalg.index, and their loops
+
+    @property
+    def operations(self) -> int:
+        """Points of the iteration space of a reduction; what only copies or rescales counts none."""
+        return int(np.prod(self.extents, dtype=np.int64)) if self.reductions else 0
+
+
+def nest_of(op: ir.Operation) -> Nest | None:
+    """The op as a nest; None if it is not one."""
+    maps = linalg.get_indexing_maps(op)
+    if maps is None:
+        return None
+    indices = tuple(_indices(op, ir.AffineMapAttr(attribute).value) for attribute in maps)
+    loops, results = ir.AffineMapAttr(maps[0]).value.n_dims, len(op.opview.outputs)
+    written = {loop for row in indices[-results:] for index in row for loop in index.loops}
+    body = op.regions[0].blocks[0]
+    return Nest(
+        op,
+        _extents(op, loops, indices),
+        tuple(loop for loop in range(loops) if loop not in written),
+        tuple(sorted(written)),
+        indices,
+        results,
+        body,
+        tuple(_positions(body)),
+    )
+
+
+def run_nest(nest: Nest, operands: Sequence[Any], around: Values, run_body: Body) -> None:
+    """Write the results; `around` are the values that the body sees from outside."""
+    views = [_over_loops(nest, i, operand) for i, operand in enumerate(operands)]
+    targets = views[len(views) - nest.results :]
+    for point in np.ndindex(*(nest.extents[loop] for loop in nest.reductions)):
+        values = dict(around)
+        values.update(zip(nest.body.arguments, (v[point] for v in views), strict=True))
+        values.update((value, _position(nest, loop, point)) for value, loop in nest.positions)
+        for target, result in zip(targets, run_body(nest.body, values), strict=True):
+            target[point] = result
+
+
+def _over_loops(nest: Nest, number: int, operand: Any) -> Array:
+    """The operand's elements, one axis for each loop, those of reductions first."""
+    elements = operand.elements if isinstance(operand, Box) else np.asarray(operand)
+    indices, order = nest.indices[number], (*nest.reductions, *nest.parallels)
+    start = tuple(index.constant for index in indices)
+    _check_bounds(nest, indices, elements.shape)
+    strides = [
+        sum(index.coefficients[loop] * s for index, s in zip(indices, elements.strides, strict=True))
+        for loop in order
+    ]
+    if 0 in elements.shape:
+        return np.zeros([nest.extents[loop] for loop in order], elements.dtype)
+    first = elements[tuple(slice(at, None) for at in start)]
+    return as_strided(first, [nest.extents[loop] for loop in order], strides)
+
+
+def _check_bounds(nest: Nest, indices: Sequence[Linear], shape: Sequence[int]) -> None:
+    for index, extent in zip(indices, shape, strict=True):
+        reach = [c * (n - 1) for c, n in zip(index.coefficients, nest.extents, strict=True)]
+        low = index.constant + sum(r for r in reach if r < 0)
+        high = index.constant + sum(r for r in reach if r > 0)
+        if 0 not in nest.extents and not 0 <= low <= high < extent:
+            message = f"reads elements {low} to {high} of an axis of {extent}"
+            raise PassFailure(nest.op.location, message)
+
+
+def _position(nest: Nest, loop: int, point: tuple[int, ...]) -> Array:
+    """The value of linalg.index, with one axis for each parallel loop."""
+    if loop in nest.reductions:
+        return np.asarray(point[nest.reductions.index(loop)])
+    axis = nest.parallels.index(loop)
+    shape = [1] * len(nest.parallels)
+    shape[axis] = nest.extents[loop]
+    return np.arange(nest.extents[loop]).reshape(shape)
+
+
+def _positions(body: ir.Block) -> list[tuple[ir.Value, int]]:
+    ops = [op.operation for op in body.operations]
+    indices = [op for op in ops if op.name == "linalg.index"]
+    return [(op.results[0], ir.IntegerAttr(op.attributes["dim"]).value) for op in indices]
+
+
+def _indices(op: ir.Operation, map_: ir.AffineMap) -> tuple[Linear, ...]:
+    row = [linear(result, map_.n_dims) for result in map_.results]
+    if any(index is None for index in row):
+        raise PassFailure(op.location, f"the interpreter knows no map like {map_}")
+    return tuple(index for index in row if index is not None)
+
+
+def _extents(
+    op: ir.Operation, loops: int, indices: Sequence[Sequence[Linear]]
+) -> tuple[int, ...]:
+    """The extent of each loop, read off an axis that it indexes alone."""
+    extents: dict[int, int] = {}
+    for operand, row in zip(op.operands, indices, strict=True):
+        shape = operand.type.shape if isinstance(operand.type, ir.MemRefType) else ()
+        for index, extent in zip(row, shape, strict=True):
+            if len(index.loops) == 1 and index.constant == 0 and sum(index.coefficients) == 1:
+                extents.setdefault(index.loops[0], extent)
+    if len(extents) != loops:
+        raise PassFailure(op.location, "no operand says how long each of the loops is")
+    return tuple(extents[loop] for loop in range(loops))
