@@ -19,6 +19,7 @@ from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cli.report_json import report_as_json
 from optimus_mlir.cli.report_table import print_report
 from optimus_mlir.cli.terminal import stdout_console
+from optimus_mlir.cli.trace import write_trace
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.frontends.inputs import load_inputs, random_inputs
 from optimus_mlir.mlir import ir, new_context
@@ -28,6 +29,7 @@ from optimus_mlir.mlir.program import Printing, print_program
 from optimus_mlir.mlir.run import reproducing
 from optimus_mlir.passes.convert_accel_to_llvm import ConvertAccelToLlvmPass
 from optimus_mlir.runtime.emulator import Execution, emulate
+from optimus_mlir.runtime.interpreter import interpret
 
 BYTECODE_SUFFIX = ".mlirbc"
 
@@ -63,13 +65,22 @@ def compile_model(options: Options, output: str) -> int:
     return _show(options, _report(options, planned, progress)) if options.as_json else 0
 
 
-def run_model(options: Options, input_files: Sequence[str], seed: int) -> int:
+def run_model(
+    options: Options,
+    input_files: Sequence[str] = (),
+    seed: int = 0,
+    backend: str = "jit",
+    trace: str | None = None,
+) -> int:
     progress = _progress(options)
     with opened(options, progress) as (model, compilation):
         inputs = _inputs(model.module, input_files, seed)
         planned = compilation.plan()
         compilation.compile()
-        execution = _emulate(model.module, inputs, progress)
+        if trace is not None:
+            write_trace(trace, model.module, planned.groups, planned.accelerator)
+        execute = _emulate if backend == "jit" else _interpret
+        execution = execute(model.module, inputs, progress)
         with progress.step(None, f"comparing with {model.reference_name}"):
             expected = model.reference(inputs)
             difference = compare(execution.outputs, expected, model.reference_name)
@@ -93,6 +104,12 @@ def _emulate(module: ir.Module, inputs: Sequence[Array], progress: Progress) -> 
     progress.seconds["compile"] += execution.compile_seconds
     progress.seconds["run"] += execution.run_seconds
     return execution
+
+
+def _interpret(module: ir.Module, inputs: Sequence[Array], progress: Progress) -> Execution:
+    crash = reproducing(module.operation, "the interpreter", [], REPRODUCER)
+    with progress.step("run", "running on the NumPy interpreter"), crash:
+        return interpret(module, inputs)
 
 
 def _report(

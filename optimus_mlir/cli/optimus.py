@@ -59,6 +59,7 @@ Examples:
   optimus run model.mlir --input image.npy --input mask.npy
   optimus run model.mlir --accelerator generic --set scratchpad_bytes=64KiB
   optimus run zoo:resnet18 --json > resnet18.json
+  optimus run zoo:resnet18 --trace resnet18-trace.json
 
 """
     + READING_THE_TABLE,
@@ -78,7 +79,21 @@ Examples:
     show_default=True,
     help="Of the random inputs.",
 )
-def run(options: Options, inputs: tuple[str, ...], seed: int) -> int:
+@click.option(
+    "--backend",
+    type=click.Choice(["jit", "numpy"]),
+    default="jit",
+    show_default=True,
+    help="Machine code, or the slow NumPy interpreter that defines the accel dialect.",
+)
+@click.option(
+    "--trace",
+    metavar="FILE.json",
+    help="Write a timeline of DMA, compute and scratchpad that ui.perfetto.dev opens.",
+)
+def run(
+    options: Options, inputs: tuple[str, ...], seed: int, backend: str, trace: str | None
+) -> int:
     """Plan, compile and run MODEL on the emulator, and compare with the predictions.
 
     MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
@@ -89,7 +104,7 @@ def run(options: Options, inputs: tuple[str, ...], seed: int) -> int:
     """
     from optimus_mlir.cli.commands import run_model
 
-    return run_model(options, inputs, seed)
+    return run_model(options, inputs, seed, backend, trace)
 
 
 @optimus.command(

@@ -10,15 +10,16 @@ import numpy as np
 from optimus_mlir.errors import OptimusError, PassFailure
 from optimus_mlir.mlir import arith, ir
 from optimus_mlir.mlir.constants import Array, read_constants
-from optimus_mlir.runtime.interpreter.memory import Box, copy, fresh
+from optimus_mlir.runtime.interpreter.bodies import checks, load, no_meaning
+from optimus_mlir.runtime.interpreter.memory import Box, copy, fresh, inside
 from optimus_mlir.runtime.interpreter.nests import Nest, Values, nest_of, run_nest
-from optimus_mlir.runtime.interpreter.scalars import evaluate
+from optimus_mlir.runtime.interpreter.scalars import meaning
 
-TERMINATORS = frozenset({"func.return", "scf.yield", "linalg.yield", "accel.end"})
+TERMINATORS = frozenset({"func.return", "scf.yield", "accel.end"})
 
 
 class Sequencer:
-    """Runs functions. `operations` gives ops of other dialects a meaning, `trips` are those of the loops around."""
+    """Runs functions. `operations` may be given the ops of more dialects."""
 
     def __init__(self, module: ir.Module) -> None:
         self.module = module
@@ -29,9 +30,7 @@ class Sequencer:
             "scf.for": self._for,
             "scf.if": self._if,
             "memref.get_global": self._get_global,
-            "cf.assert": self._assert,
         }
-        self.trips: list[int] = []
         self._weights: dict[str, Box] = {}
         self._nests: dict[ir.Operation, Nest | None] = {}
 
@@ -59,12 +58,10 @@ class Sequencer:
                 values[op.results[0]] = result
         elif op.name.startswith("linalg."):
             self._linalg(op, values)
-        elif (result := evaluate(op, [values[o] for o in op.operands])) is not None:
-            values[op.results[0]] = result
+        elif (compute := meaning(op)) is not None:
+            values[op.results[0]] = compute(*(values[operand] for operand in op.operands))
         else:
-            raise PassFailure(
-                op.location, f"the interpreter has no meaning for {op.name}: run with --backend=jit"
-            )
+            raise no_meaning(op)
 
     def nest(self, op: ir.Operation) -> Nest | None:
         if op not in self._nests:
@@ -72,11 +69,9 @@ class Sequencer:
         return self._nests[op]
 
     def _linalg(self, op: ir.Operation, values: Values) -> None:
-        if op.name == "linalg.index":  # a value already: the nest around has computed it
-            return
         if (nest := self.nest(op)) is None:
-            raise PassFailure(op.location, f"the interpreter has no meaning for {op.name}")
-        run_nest(nest, [values[operand] for operand in op.operands], values, self.run)
+            raise no_meaning(op)
+        run_nest(nest, [values[operand] for operand in op.operands], values)
 
     def _call(self, op: ir.Operation, values: Values) -> None:
         callee = ir.FlatSymbolRefAttr(op.attributes["callee"]).value
@@ -86,22 +81,15 @@ class Sequencer:
     def _for(self, op: ir.Operation, values: Values) -> None:
         low, high, step, *carried = [values[operand] for operand in op.operands]
         block = op.regions[0].blocks[0]
-        for trip, i in enumerate(range(int(low), int(high), int(step))):
-            self.trips.append(trip)
+        for i in range(int(low), int(high), int(step)):
             values.update(zip(block.arguments, [np.int64(i), *carried], strict=True))
             carried = self.run(block, values)
-            self.trips.pop()
         values.update(zip(op.results, carried, strict=True))
 
     def _if(self, op: ir.Operation, values: Values) -> None:
         region = op.regions[0 if values[op.operands[0]] else 1]
         results = self.run(region.blocks[0], values) if region.blocks else []
         values.update(zip(op.results, results, strict=True))
-
-    def _assert(self, op: ir.Operation, values: Values) -> None:
-        if not np.all(values[op.operands[0]]):
-            message = ir.StringAttr(op.attributes["msg"]).value
-            raise PassFailure(op.location, f"assertion failed: {message}")
 
     def _get_global(self, op: ir.Operation, values: Values) -> None:
         name = ir.FlatSymbolRefAttr(op.attributes["name"]).value
@@ -156,21 +144,9 @@ def _transpose(op: ir.Operation, operands: list[Any]) -> Box:
     return operands[0].viewed(operands[0].elements.transpose(axes))
 
 
-def _load(_: ir.Operation, operands: list[Any]) -> Array:
-    box, *indices = operands
-    return box.elements[_inside(box, indices)]
-
-
 def _store(_: ir.Operation, operands: list[Any]) -> None:
     value, box, *indices = operands
-    box.elements[_inside(box, indices)] = value
-
-
-def _inside(box: Box, indices: Sequence[Any]) -> tuple[Any, ...]:
-    for index, extent in zip(indices, box.elements.shape, strict=True):
-        if np.any((np.asarray(index) < 0) | (np.asarray(index) >= extent)):
-            raise OptimusError(f"element {index} of an axis of {extent}: there is none")
-    return tuple(indices)
+    box.elements[inside(box, indices)] = value
 
 
 def _affine(op: ir.Operation, operands: list[Any]) -> Any:
@@ -210,8 +186,9 @@ MEMORY: dict[str, Callable[[ir.Operation, list[Any]], Any]] = {
     "memref.collapse_shape": lambda op, operands: operands[0].reshaped(op.results[0].type.shape),
     "memref.expand_shape": lambda op, operands: operands[0].reshaped(op.results[0].type.shape),
     "memref.transpose": _transpose,
-    "memref.load": _load,
+    "memref.load": lambda _, operands: load(*operands),
     "memref.store": _store,
+    "cf.assert": lambda op, operands: checks(op)(*operands),
     "memref.dim": lambda _, operands: np.int64(operands[0].elements.shape[int(operands[1])]),
     "affine.apply": _affine,
     "affine.min": _affine,

@@ -12,18 +12,17 @@ Kind = Literal["launch", "alloc", "load", "store", "move", "compute"]
 class Event:
     """One instruction as it runs, in program order.
 
-    `launch` counts the launches of the program from 0. `step` is the trip of every loop around,
-    outermost first: events of one tile step share it. `bytes` are counted in the accelerator's
-    element width: of a box that is copied, or of a buffer from `offset` on. `operations` are the
-    points of a kernel's loop nests with reductions: multiply-accumulates, in a convolution.
+    `launch` counts the launches of the network from 0. `bytes` are counted in the accelerator's
+    element width: of a box that is copied, or of a buffer that begins at `offset`.
+    `buffers` are the scratchpad buffers that it names or touches, numbered in the order of their
+    allocation. `macs` are the trips of a kernel's nests with reductions.
     """
 
     kind: Kind
     launch: int
-    step: tuple[int, ...]
-    name: str  # of the kernel, or of the program
+    name: str  # of the program, the buffer's type, the kernel
     bytes: int = 0
     offset: int = 0
-    argument: int | None = None  # of the program: what a load or a store moves
-    operations: int = 0
-    live_bytes: int = 0  # highest address in use at this step, exclusive
+    argument: int | None = None  # of the program: what a load reads or a store writes
+    macs: int = 0
+    buffers: tuple[int, ...] = ()

@@ -44,6 +44,7 @@ class Machine:
         self.scratchpad = np.empty(accelerator.scratchpad_bytes * self.scale, np.uint8)
         self.moved: list[Counter[int]] = []  # of each launch: DRAM bytes by argument
         self.peaks: list[int] = []
+        self.buffers = 0  # allocated so far
         sequencer.operations |= {
             "accel.launch": self.launch,
             "accel.alloc": self.alloc,
@@ -76,9 +77,10 @@ class Machine:
         if offset < 0 or begin + needed > len(self.scratchpad) or needed > length * self.scale:
             raise PassFailure(op.location, f"{kind} does not fit in {length} bytes at {offset}")
         elements = self.scratchpad[begin : begin + needed].view(dtype).reshape(kind.shape)
-        values[op.results[0]] = Box(elements)
+        values[op.results[0]] = Box(elements, buffer=self.buffers)
         self.peaks[-1] = max(self.peaks[-1], offset + length)
-        self._tell("alloc", str(kind), bytes=length, offset=offset)
+        self._tell("alloc", str(kind), values[op.results[0]], bytes=length, offset=offset)
+        self.buffers += 1
 
     def load(self, op: ir.Operation, values: Values) -> None:
         """DMA from DRAM to the scratchpad."""
@@ -94,36 +96,42 @@ class Machine:
         """Copy within the scratchpad."""
         source, target = (values[operand] for operand in op.operands)
         self._copy(source, target)
-        self._tell("move", "move", bytes=source.elements.size * self.element_bytes)
+        moved = source.elements.size * self.element_bytes
+        self._tell("move", "move", source, target, bytes=moved)
 
     def compute(self, op: ir.Operation, values: Values) -> None:
-        """Run a kernel."""
-        kernel = _callee(accel.call_in(op))
+        """Run a kernel: the call at the end of the region, on what the ops before it make."""
+        call = accel.call_in(op)
+        *before, _, _ = op.regions[0].blocks[0].operations
+        for view in before:
+            self.sequencer.step(view.operation, values)
         if self.computes:
-            self.sequencer.run(op.regions[0].blocks[0], values)
+            self.sequencer.step(call, values)
         if self.listener:
-            self._tell("compute", kernel, operations=self._operations(kernel))
+            touched = [values[operand] for operand in call.operands]
+            self._tell("compute", _callee(call), *touched, macs=self._macs(_callee(call)))
 
     def _transfer(self, kind: Kind, dram: Box, source: Box, target: Box) -> None:
         assert dram.argument is not None, "only a program's arguments are in DRAM"
         length = dram.elements.size * self.element_bytes
         self.moved[-1][dram.argument] += length
         self._copy(source, target)
-        self._tell(kind, f"argument {dram.argument}", bytes=length, argument=dram.argument)
+        name = f"{kind} argument {dram.argument}"
+        self._tell(kind, name, source, target, bytes=length, argument=dram.argument)
 
     def _copy(self, source: Box, target: Box) -> None:
         if self.computes:
             copy(source, target)
 
-    def _operations(self, kernel: str) -> int:
+    def _macs(self, kernel: str) -> int:
         block = self.sequencer.functions[kernel].regions[0].blocks[0]
         nests = (self.sequencer.nest(op.operation) for op in block.operations if _is_linalg(op))
-        return sum(nest.operations for nest in nests if nest is not None)
+        return sum(nest.macs for nest in nests if nest is not None)
 
-    def _tell(self, kind: Kind, name: str, **what: Any) -> None:
+    def _tell(self, kind: Kind, name: str, *boxes: Box, **what: Any) -> None:
         if self.listener:
-            step = tuple(self.sequencer.trips)
-            self.listener(Event(kind, len(self.moved) - 1, step, name, **what))
+            buffers = tuple(dict.fromkeys(b.buffer for b in boxes if b.buffer is not None))
+            self.listener(Event(kind, len(self.moved) - 1, name, buffers=buffers, **what))
 
 
 def _scale(sequencer: Sequencer, element_bytes: int) -> int:

@@ -19,12 +19,13 @@ UNTOUCHED = 0xFF  # a byte that nobody wrote: NaN as a float, -1 as an integer
 class Box:
     """Elements of a memory, at any strides: `elements` is a view, so that to write it is to write there.
 
-    `argument` is the number of the launched program's argument that it is a part of, None for
-    memory that is not one of them.
+    `argument` is the number of the launched program's argument that it is a part of, `buffer` that
+    of its buffer in the scratchpad; None for memory that is not one of these.
     """
 
     elements: Array
     argument: int | None = None
+    buffer: int | None = None
 
     def viewed(self, elements: Array) -> Box:
         """Other elements of the same memory."""
@@ -52,6 +53,14 @@ def fresh(kind: ir.MemRefType) -> Box:
     elements = np.empty(kind.shape, element_dtype(kind.element_type))
     elements.reshape(-1).view(np.uint8)[...] = UNTOUCHED
     return Box(elements)
+
+
+def inside(box: Box, indices: Sequence[Any]) -> tuple[Any, ...]:
+    """The indices of elements, which must be there."""
+    for index, extent in zip(indices, box.elements.shape, strict=True):
+        if np.any((np.asarray(index) < 0) | (np.asarray(index) >= extent)):
+            raise OptimusError(f"element {index} of an axis of {extent}: there is none")
+    return tuple(indices)
 
 
 def copy(source: Box, target: Box) -> None:

@@ -7,7 +7,7 @@ after the other, in the order of the nest: sums are rounded as a scalar program 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,12 @@ from optimus_mlir.analysis.affine_maps import linear
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir, linalg
 from optimus_mlir.mlir.constants import Array
+from optimus_mlir.runtime.interpreter.bodies import Body, prepare
 from optimus_mlir.runtime.interpreter.memory import Box
 from optimus_mlir.workload import Linear
 
 Values = dict[ir.Value, Any]
-Body = Callable[[ir.Block, Values], list[Any]]
-"""Runs the ops of a block on arrays, and returns what it yields."""
+"""What the values of a function stand for: a Box for a memref, else a NumPy scalar."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +36,11 @@ class Nest:
     parallels: tuple[int, ...]
     indices: tuple[tuple[Linear, ...], ...]
     results: int  # the last operands
-    body: ir.Block
-    positions: tuple[tuple[ir.Value, int], ...]  # results of linalg.index, and their loops
+    body: Body
 
     @property
-    def operations(self) -> int:
-        """Points of the iteration space of a reduction; what only copies or rescales counts none."""
+    def macs(self) -> int:
+        """Points of the iteration space of a reduction; what has none counts as nothing."""
         return int(np.prod(self.extents, dtype=np.int64)) if self.reductions else 0
 
 
@@ -53,7 +52,6 @@ def nest_of(op: ir.Operation) -> Nest | None:
     indices = tuple(_indices(op, ir.AffineMapAttr(attribute).value) for attribute in maps)
     loops, results = ir.AffineMapAttr(maps[0]).value.n_dims, len(op.opview.outputs)
     written = {loop for row in indices[-results:] for index in row for loop in index.loops}
-    body = op.regions[0].blocks[0]
     return Nest(
         op,
         _extents(op, loops, indices),
@@ -61,20 +59,19 @@ def nest_of(op: ir.Operation) -> Nest | None:
         tuple(sorted(written)),
         indices,
         results,
-        body,
-        tuple(_positions(body)),
+        prepare(op.regions[0].blocks[0]),
     )
 
 
-def run_nest(nest: Nest, operands: Sequence[Any], around: Values, run_body: Body) -> None:
-    """Write the results; `around` are the values that the body sees from outside."""
+def run_nest(nest: Nest, operands: Sequence[Any], around: Values) -> None:
+    """Write the results; `around` are the values that the body may read besides its operands."""
     views = [_over_loops(nest, i, operand) for i, operand in enumerate(operands)]
     targets = views[len(views) - nest.results :]
+    outside = [around[value] for value in nest.body.outside]
     for point in np.ndindex(*(nest.extents[loop] for loop in nest.reductions)):
-        values = dict(around)
-        values.update(zip(nest.body.arguments, (v[point] for v in views), strict=True))
-        values.update((value, _position(nest, loop, point)) for value, loop in nest.positions)
-        for target, result in zip(targets, run_body(nest.body, values), strict=True):
+        positions = [_position(nest, loop, point) for loop in nest.body.loops]
+        results = nest.body([*(view[point] for view in views), *positions, *outside])
+        for target, result in zip(targets, results, strict=True):
             target[point] = result
 
 
@@ -85,12 +82,14 @@ def _over_loops(nest: Nest, number: int, operand: Any) -> Array:
     start = tuple(index.constant for index in indices)
     _check_bounds(nest, indices, elements.shape)
     strides = [
-        sum(index.coefficients[loop] * s for index, s in zip(indices, elements.strides, strict=True))
+        sum(
+            index.coefficients[loop] * s for index, s in zip(indices, elements.strides, strict=True)
+        )
         for loop in order
     ]
     if 0 in elements.shape:
         return np.zeros([nest.extents[loop] for loop in order], elements.dtype)
-    first = elements[tuple(slice(at, None) for at in start)]
+    first = elements[(*(slice(at, None) for at in start), ...)]  # the dots: a view of 0-d ones too
     return as_strided(first, [nest.extents[loop] for loop in order], strides)
 
 
@@ -114,12 +113,6 @@ def _position(nest: Nest, loop: int, point: tuple[int, ...]) -> Array:
     return np.arange(nest.extents[loop]).reshape(shape)
 
 
-def _positions(body: ir.Block) -> list[tuple[ir.Value, int]]:
-    ops = [op.operation for op in body.operations]
-    indices = [op for op in ops if op.name == "linalg.index"]
-    return [(op.results[0], ir.IntegerAttr(op.attributes["dim"]).value) for op in indices]
-
-
 def _indices(op: ir.Operation, map_: ir.AffineMap) -> tuple[Linear, ...]:
     row = [linear(result, map_.n_dims) for result in map_.results]
     if any(index is None for index in row):
@@ -127,9 +120,7 @@ def _indices(op: ir.Operation, map_: ir.AffineMap) -> tuple[Linear, ...]:
     return tuple(index for index in row if index is not None)
 
 
-def _extents(
-    op: ir.Operation, loops: int, indices: Sequence[Sequence[Linear]]
-) -> tuple[int, ...]:
+def _extents(op: ir.Operation, loops: int, indices: Sequence[Sequence[Linear]]) -> tuple[int, ...]:
     """The extent of each loop, read off an axis that it indexes alone."""
     extents: dict[int, int] = {}
     for operand, row in zip(op.operands, indices, strict=True):

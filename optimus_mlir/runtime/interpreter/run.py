@@ -24,11 +24,13 @@ def interpret(
     module: ir.Module, inputs: Sequence[Array], listener: Listener | None = None
 ) -> Execution:
     """Run `main` of a module of the accel dialect; the same answer as the JIT's emulator gives."""
-    sequencer = Sequencer(module)
-    machine = Machine(sequencer, accelerator_of(module), listener)
-    outputs = [fresh(kind) for kind in find_main(module).type.inputs[len(inputs) :]]
     begin = time.perf_counter()
-    sequencer.call(ENTRY, [*(Box(np.array(array)) for array in inputs), *outputs])
+    with module.context, ir.Location.unknown():
+        sequencer = Sequencer(module)
+        machine = Machine(sequencer, accelerator_of(module), listener)
+        outputs = [fresh(kind) for kind in find_main(module).type.inputs[len(inputs) :]]
+        with np.errstate(all="ignore"):  # infinities and NaN are results like any other
+            sequencer.call(ENTRY, [*(Box(np.array(array)) for array in inputs), *outputs])
     seconds = time.perf_counter() - begin
     counts = _counts(list(launches(module)), sequencer, machine)
     return Execution([box.elements for box in outputs], tuple(counts), 0.0, seconds)
@@ -36,11 +38,11 @@ def interpret(
 
 def observe(module: ir.Module, listener: Listener) -> None:
     """Tell `listener` every event of every launch, in program order, without computing a number."""
-    sequencer = Sequencer(module)
-    machine = Machine(sequencer, accelerator_of(module), listener, computes=False)
-    for launch in launches(module):
-        operands = accel.call_in(launch).operands
-        machine.launch(launch, {operand: _untouched(operand.type) for operand in operands})
+    with module.context:
+        machine = Machine(Sequencer(module), accelerator_of(module), listener, computes=False)
+        for launch in launches(module):
+            operands = accel.call_in(launch).operands
+            machine.launch(launch, {operand: _untouched(operand.type) for operand in operands})
 
 
 def _untouched(kind: ir.MemRefType) -> Box:

@@ -1,9 +1,9 @@
-"""Scalar ops of `arith` and `math`, on arrays of elements at once: every element by itself."""
+"""Scalar ops of `arith` and `math`, on arrays of elements (NumPy scalars are those without axes)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.constants import Array
 from optimus_mlir.runtime.interpreter.memory import element_dtype
-
-Scalar = Any  # an array of elements, or one of them as a NumPy or Python number
 
 
 def unsigned(x: Array) -> Array:
@@ -63,63 +61,62 @@ CASTS: dict[str, Callable[[Array], Array]] = {
     "arith.uitofp": unsigned,
     "arith.extsi": signed,
     "arith.extui": unsigned,
+    "arith.trunci": lambda x: x,
     "arith.index_cast": signed,
     "arith.index_castui": unsigned,
     "arith.fptosi": np.trunc,
     "arith.fptoui": np.trunc,
 }
 
-FLOAT_PREDICATES = (None, np.equal, np.greater, np.greater_equal, np.less, np.less_equal)
+ORDERS = (np.equal, np.greater, np.greater_equal, np.less, np.less_equal, np.not_equal)
 INTEGER_PREDICATES = (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
 
 
-def evaluate(op: ir.Operation, operands: Sequence[Scalar]) -> Scalar | None:
-    """The result, in exactly the type of the op's; None if the op is not one of these."""
+def meaning(op: ir.Operation) -> Callable[..., Array] | None:
+    """What the op computes of its operands, in exactly its result's type; None if it is not known."""
     if op.name == "arith.constant":
-        return constant(op)
-    arrays = [np.asarray(each) for each in operands]
-    with np.errstate(all="ignore"):
-        result = _compute(op, arrays)
-    if result is None:
+        value = _constant(op)
+        return lambda: value
+    if len(op.results) != 1 or (compute := _function(op)) is None:
         return None
-    return np.asarray(result).astype(element_dtype(op.results[0].type), copy=False)
+    dtype = element_dtype(op.results[0].type)
+
+    def in_type(*operands: Array) -> Array:
+        result = compute(*operands)
+        return result if result.dtype == dtype else result.astype(dtype)
+
+    return in_type
 
 
-def constant(op: ir.Operation) -> Scalar:
+def _constant(op: ir.Operation) -> Array:
     value = op.attributes["value"]
     if not isinstance(value, (ir.FloatAttr, ir.IntegerAttr, ir.BoolAttr)):
         raise PassFailure(op.location, f"the interpreter knows no constant of type {value.type}")
     return np.asarray(value.value).astype(element_dtype(op.results[0].type))
 
 
-def _compute(op: ir.Operation, operands: list[Array]) -> Array | None:
-    name = op.name
-    if name in OPERATIONS:
-        return OPERATIONS[name](*operands)
-    if name in CASTS:
-        return CASTS[name](operands[0])
-    if name == "arith.bitcast":
-        return operands[0].view(element_dtype(op.results[0].type))
-    if name == "arith.trunci":
-        x = operands[0]
-        return x & 1 != 0 if str(op.results[0].type) == "i1" else x
-    if name == "arith.cmpf":
-        return _compare_floats(ir.IntegerAttr(op.attributes["predicate"]).value, *operands)
-    if name == "arith.cmpi":
-        return _compare_integers(ir.IntegerAttr(op.attributes["predicate"]).value, *operands)
-    return None
+def _function(op: ir.Operation) -> Callable[..., Array] | None:
+    if op.name in ("arith.cmpf", "arith.cmpi"):
+        predicate = ir.IntegerAttr(op.attributes["predicate"]).value
+        return partial(_compare_floats if op.name == "arith.cmpf" else _compare_integers, predicate)
+    if op.name == "arith.bitcast":
+        dtype = element_dtype(op.results[0].type)
+        return lambda x: x.view(dtype)
+    if op.name == "arith.trunci" and str(op.results[0].type) == "i1":
+        return lambda x: x & 1 != 0
+    return OPERATIONS.get(op.name) or CASTS.get(op.name)
 
 
 def _compare_floats(predicate: int, x: Array, y: Array) -> Array:
-    """Predicates 0 to 7 are false for NaN (false, oeq, .., one, ord), 8 to 15 true (ueq, .., true)."""
+    """0 is never, 1 to 6 an order that NaN has not, 7 no NaN; from 8 on the same with NaN allowed."""
     unordered = np.isnan(x) | np.isnan(y)
-    if predicate in (0, 15):
+    allows_nan, order = divmod(predicate - 1, 7) if predicate not in (0, 15) else (0, None)
+    if order is None:
         return np.full(unordered.shape, predicate == 15)
-    if predicate in (7, 14):
-        return unordered == (predicate == 14)
-    order = predicate if predicate < 7 else predicate - 7
-    holds = np.not_equal(x, y) if order == 6 else FLOAT_PREDICATES[order](x, y)
-    return holds & ~unordered if predicate < 7 else holds | unordered
+    if order == 6:
+        return unordered if allows_nan else ~unordered
+    holds = ORDERS[order](x, y)
+    return holds | unordered if allows_nan else holds & ~unordered
 
 
 def _compare_integers(predicate: int, x: Array, y: Array) -> Array:

@@ -1,0 +1,309 @@
+"""The NumPy interpreter of the accel dialect: the same answers as the JIT and the plain lowering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import optimus_mlir.accel  # noqa: F401  the dialect registers itself
+from optimus_mlir.analysis import annotations
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.frontends.inputs import random_inputs
+from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.passes.fuse import FusePass
+from optimus_mlir.runtime.emulator import emulate
+from optimus_mlir.runtime.interpreter import Event, interpret, observe
+from optimus_mlir.runtime.interpreter.control import Sequencer
+from optimus_mlir.runtime.interpreter.memory import Box
+from optimus_mlir.target import load_accelerator
+
+CONV_POOL = """
+func.func @main(%x: tensor<1x3x9x8x{t}>, %w: tensor<4x3x3x3x{t}>) -> tensor<1x4x4x4x{t}> {{
+  %zero = arith.constant {zero} : {t}
+  %low = arith.constant {low} : {t}
+  %padded = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 0, 1] {{
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %zero : {t}
+  }} : tensor<1x3x9x8x{t}> to tensor<1x3x10x10x{t}>
+  %e = tensor.empty() : tensor<1x4x8x8x{t}>
+  %i = linalg.fill ins(%zero : {t}) outs(%e : tensor<1x4x8x8x{t}>) -> tensor<1x4x8x8x{t}>
+  %y = linalg.conv_2d_nchw_fchw ins(%padded, %w : tensor<1x3x10x10x{t}>, tensor<4x3x3x3x{t}>)
+    outs(%i : tensor<1x4x8x8x{t}>) -> tensor<1x4x8x8x{t}>
+  %k = tensor.empty() : tensor<2x2x{t}>
+  %pe = tensor.empty() : tensor<1x4x4x4x{t}>
+  %pi = linalg.fill ins(%low : {t}) outs(%pe : tensor<1x4x4x4x{t}>) -> tensor<1x4x4x4x{t}>
+  %p = linalg.pooling_nchw_max {{strides = dense<2> : vector<2xi64>}}
+    ins(%y, %k : tensor<1x4x8x8x{t}>, tensor<2x2x{t}>)
+    outs(%pi : tensor<1x4x4x4x{t}>) -> tensor<1x4x4x4x{t}>
+  return %p : tensor<1x4x4x4x{t}>
+}}
+"""
+TYPES = {
+    "f32": ("0.0", "0xFF800000"),
+    "f16": ("0.0", "0xFC00"),
+    "i32": ("0", "-2147483648"),
+    "i8": ("0", "-128"),
+}
+
+
+def compiled(text: str, accelerator: str = "generic", **fields: int) -> ir.Module:
+    module = ir.Module.parse(text, new_context())
+    changes = ",".join(f"{name}={value}" for name, value in fields.items())
+    run_passes(module, [FusePass(accelerator=accelerator, set=changes)])
+    return module
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("scratchpad_bytes", [700, 100_000])
+def test_agrees_with_the_jit(kind: str, scratchpad_bytes: int) -> None:
+    zero, low = TYPES[kind]
+    text = CONV_POOL.format(t=kind, zero=zero, low=low)
+    main = ir.Module.parse(text, new_context()).body.operations[0]
+    inputs = random_inputs(main)
+    module = compiled(text, scratchpad_bytes=scratchpad_bytes)
+    mine, jit = interpret(module, inputs), emulate(module, inputs)
+    np.testing.assert_array_equal(mine.outputs[0], jit.outputs[0])
+    assert mine.groups == jit.groups
+    assert mine.groups[0].scratchpad_bytes <= scratchpad_bytes
+
+
+def test_bfloat16_is_rounded_after_each_op() -> None:
+    text = CONV_POOL.format(t="bf16", zero="0.0", low="0xFF80")
+    random = np.random.default_rng(0)
+    x = random.integers(-4, 5, (1, 3, 9, 8)).astype(ml_dtypes.bfloat16)
+    w = random.integers(-4, 5, (4, 3, 3, 3)).astype(ml_dtypes.bfloat16)
+    (found,) = interpret(compiled(text), [x, w]).outputs
+    text = CONV_POOL.format(t="f32", zero="0.0", low="0xFF800000")
+    (exact,) = interpret(compiled(text), [x.astype("f4"), w.astype("f4")]).outputs
+    assert found.dtype == ml_dtypes.bfloat16
+    np.testing.assert_allclose(found.astype("f4"), exact, rtol=2**-6, atol=1)
+
+
+def test_observer_sees_what_is_counted() -> None:
+    module = compiled(CONV_POOL.format(t="f32", zero="0.0", low="0xFF800000"), scratchpad_bytes=900)
+    events: list[Event] = []
+    observe(module, events.append)
+    shapes = [(1, 3, 9, 8), (4, 3, 3, 3)]
+    execution = interpret(module, [np.ones(shape, np.float32) for shape in shapes])
+    for launch, count in enumerate(execution.groups):
+        mine = [event for event in events if event.launch == launch]
+        assert sum(e.bytes for e in mine if e.kind == "load") == sum(count.dram_read_bytes)
+        assert sum(e.bytes for e in mine if e.kind == "store") == sum(count.dram_write_bytes)
+        ends = [e.offset + e.bytes for e in mine if e.kind == "alloc"]
+        assert max(ends) == count.scratchpad_bytes
+
+
+# The rules of the dialect --------------------------------------------------------------------------
+
+PROGRAM = """
+func.func @main(%x: memref<8xf32>, %y: memref<8xf32>) {{
+  "accel.launch"() ({{
+    func.call @group_0(%x, %y) : (memref<8xf32>, memref<8xf32>) -> ()
+    "accel.end"() : () -> ()
+  }}) {{optimus.group = 0 : i64}} : () -> ()
+  return
+}}
+func.func private @group_0(%x: memref<8xf32>, %y: memref<8xf32>) {{
+  {body}
+  return
+}}
+"""
+
+
+def program(body: str, scratchpad_bytes: int = 64) -> ir.Module:
+    module = ir.Module.parse(PROGRAM.format(body=body), new_context())
+    accelerator = load_accelerator("generic").model_copy(
+        update={"scratchpad_bytes": scratchpad_bytes, "element_bits": 32}
+    )
+    with module.context:
+        annotations.write_accelerator(module.operation, accelerator)
+    return module
+
+
+BUFFER = '%b = "accel.alloc"() {bytes = 32, offset = 16} : () -> memref<8xf32, 1>\n'
+LOAD = '"accel.load"(%x, %b) : (memref<8xf32>, memref<8xf32, 1>) -> ()\n'
+STORE = '"accel.store"(%b, %y) : (memref<8xf32, 1>, memref<8xf32>) -> ()\n'
+INPUT = np.arange(8, dtype=np.float32)
+
+
+def test_a_program_counts_by_argument() -> None:
+    execution = interpret(program(BUFFER + LOAD + LOAD + STORE), [INPUT])
+    np.testing.assert_array_equal(execution.outputs[0], INPUT)
+    (count,) = execution.groups
+    assert (count.dram_read_bytes, count.dram_write_bytes) == ((64,), (32,))
+    assert count.scratchpad_bytes == 48
+
+
+def test_the_scratchpad_begins_with_nothing() -> None:
+    half = "memref<4xf32, strided<[1]>{}>"
+    views = f"%h = memref.subview %b[0] [4] [1] : memref<8xf32, 1> to {half.format(', 1')}\n"
+    views += f"%g = memref.subview %x[0] [4] [1] : memref<8xf32> to {half.format('')}\n"
+    load = f'"accel.load"(%g, %h) : ({half.format("")}, {half.format(", 1")}) -> ()\n'
+    (found,) = interpret(program(BUFFER + views + load + STORE), [INPUT]).outputs
+    np.testing.assert_array_equal(found[:4], INPUT[:4])
+    assert np.isnan(found[4:]).all()
+
+
+def test_a_move_is_as_if_through_a_temporary() -> None:
+    view = "%{n} = memref.subview %b[{at}] [6] [1] : memref<8xf32, 1> to {t}\n"
+    low, high = "memref<6xf32, strided<[1]>, 1>", "memref<6xf32, strided<[1], offset: 2>, 1>"
+    views = view.format(n="low", at=0, t=low) + view.format(n="high", at=2, t=high)
+    up = f'"accel.move"(%low, %high) : ({low}, {high}) -> ()\n'
+    (found,) = interpret(program(BUFFER + LOAD + views + up + STORE), [INPUT]).outputs
+    np.testing.assert_array_equal(found, [0, 1, 0, 1, 2, 3, 4, 5])
+
+
+def test_buffers_are_bytes_of_one_scratchpad() -> None:
+    other = '%c = "accel.alloc"() {bytes = 32, offset = 48} : () -> memref<8xf32, 1>\n'
+    clash = '"accel.load"(%y, %c) : (memref<8xf32>, memref<8xf32, 1>) -> ()\n'
+    module = program(BUFFER + LOAD + other + clash + STORE, scratchpad_bytes=80)
+    module.body.operations[1].body.blocks[0].operations[2].attributes["offset"] = (
+        ir.IntegerAttr.get(ir.IntegerType.get_signless(64, module.context), 32)
+    )  # the verifier would refuse it
+    (found,) = interpret(module, [INPUT]).outputs
+    np.testing.assert_array_equal(found[:4], INPUT[:4])
+    assert np.isnan(found[4:]).all()  # what was in the result before
+
+
+def test_a_buffer_outside_of_the_scratchpad_is_refused() -> None:
+    module = program(BUFFER + LOAD + STORE)
+    with module.context:
+        fields = {"scratchpad_bytes": 47, "element_bits": 32}
+        tiny = load_accelerator("generic").model_copy(update=fields)
+        annotations.write_accelerator(module.operation, tiny)
+    with pytest.raises(OptimusError, match=r"memref<8xf32, 1> does not fit in 32 bytes at 16"):
+        interpret(module, [INPUT])
+
+
+def test_a_box_that_leaves_its_buffer_is_refused() -> None:
+    body = """
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c6 = arith.constant 6 : index
+      %b = "accel.alloc"() {bytes = 16, offset = 0} : () -> memref<4xf32, 1>
+      scf.for %i = %c0 to %c6 step %c1 {
+        %v = memref.subview %x[%i] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: ?>>
+        "accel.load"(%v, %b) : (memref<4xf32, strided<[1], offset: ?>>, memref<4xf32, 1>) -> ()
+      }
+    """
+    with pytest.raises(OptimusError, match="elements 5 to 8 of axis 0, which has 8"):
+        interpret(program(body), [INPUT])
+
+
+def test_what_has_no_meaning_is_named() -> None:
+    body = "%v = vector.load %x[%c] : memref<8xf32>, vector<8xf32>"
+    body = f"%c = arith.constant 0 : index\n{body}"
+    with pytest.raises(OptimusError, match=r"no meaning for vector\.load"):
+        interpret(program(body), [INPUT])
+
+
+# Ops of the host and of kernels --------------------------------------------------------------------
+
+
+def run_function(text: str, *arrays: Any) -> list[Any]:
+    module = ir.Module.parse(text, new_context())
+    with module.context, ir.Location.unknown(), np.errstate(all="ignore"):
+        boxes = [Box(np.asarray(array)) for array in arrays]
+        Sequencer(module).call("f", boxes)
+    return [box.elements for box in boxes]
+
+
+def elementwise(op: str, n: int, kind: str, result: str = "") -> str:
+    result = result or kind
+    return f"""
+func.func @f(%x: memref<{n}x{kind}>, %y: memref<{n}x{kind}>, %z: memref<{n}x{result}>) {{
+  linalg.generic {{indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>,
+    affine_map<(i) -> (i)>], iterator_types = ["parallel"]}}
+    ins(%x, %y : memref<{n}x{kind}>, memref<{n}x{kind}>) outs(%z : memref<{n}x{result}>) {{
+  ^bb0(%a: {kind}, %b: {kind}, %c: {result}):
+    %r = {op}
+    linalg.yield %r : {result}
+  }}
+  return
+}}"""
+
+
+SEVENS = np.array([7, -7, 7, -7], np.int32)
+TWOS = np.array([2, 2, -2, -2], np.int32)
+
+
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [
+        ("arith.divsi %a, %b : i32", [3, -3, -3, 3]),
+        ("arith.remsi %a, %b : i32", [1, -1, 1, -1]),
+        ("arith.floordivsi %a, %b : i32", [3, -4, -4, 3]),
+        ("arith.ceildivsi %a, %b : i32", [4, -3, -3, 4]),
+        ("arith.divui %a, %b : i32", [3, 2147483644, 0, 0]),
+        ("arith.remui %a, %b : i32", [1, 1, 7, -7]),
+        ("arith.maxui %a, %b : i32", [7, -7, -2, -2]),
+        ("arith.minui %a, %b : i32", [2, 2, 7, -7]),
+        ("arith.shrsi %a, %b : i32", [1, -2]),
+        ("arith.shrui %a, %b : i32", [1, 1073741822]),
+    ],
+)
+def test_integers(op: str, expected: list[int]) -> None:
+    x, y = SEVENS[: len(expected)], TWOS[: len(expected)]
+    *_, found = run_function(elementwise(op, len(x), "i32"), x, y, np.zeros_like(x))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "expected"),
+    [
+        ("oeq", [1, 0, 0]),
+        ("one", [0, 1, 0]),
+        ("ueq", [1, 0, 1]),
+        ("une", [0, 1, 1]),
+        ("ult", [0, 1, 1]),
+        ("olt", [0, 1, 0]),
+        ("ord", [1, 1, 0]),
+        ("uno", [0, 0, 1]),
+        ("true", [1, 1, 1]),
+    ],
+)
+def test_comparisons_know_nan(predicate: str, expected: list[int]) -> None:
+    x, y = np.float32([1, 1, np.nan]), np.float32([1, 2, 1])
+    op = f"arith.cmpf {predicate}, %a, %b : f32"
+    *_, found = run_function(elementwise(op, 3, "f32", "i1"), x, y, np.zeros(3, np.bool_))
+    np.testing.assert_array_equal(found, np.bool_(expected))
+
+
+def test_sums_are_rounded_in_the_order_of_the_nest() -> None:
+    text = """
+func.func @f(%x: memref<3xf32>, %z: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
+    iterator_types = ["reduction"]} ins(%x : memref<3xf32>) outs(%z : memref<f32>) {
+  ^bb0(%a: f32, %s: f32):
+    %r = arith.addf %s, %a : f32
+    linalg.yield %r : f32
+  }
+  return
+}"""
+    for order, total in (([1e8, 1, -1e8], 0), ([1e8, -1e8, 1], 1)):
+        *_, found = run_function(text, np.float32(order), np.zeros((), np.float32))
+        assert found == total
+
+
+def test_gather_through_the_body() -> None:
+    text = """
+func.func @f(%x: memref<5xf32>, %at: memref<3xi64>, %z: memref<3xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+    iterator_types = ["parallel"]} ins(%at : memref<3xi64>) outs(%z : memref<3xf32>) {
+  ^bb0(%a: i64, %o: f32):
+    %i = linalg.index 0 : index
+    %k = arith.index_cast %a : i64 to index
+    %j = arith.addi %i, %k : index
+    %r = memref.load %x[%j] : memref<5xf32>
+    linalg.yield %r : f32
+  }
+  return
+}"""
+    x = np.arange(5, dtype=np.float32)
+    *_, found = run_function(text, x, np.int64([2, 0, 2]), np.zeros(3, np.float32))
+    np.testing.assert_array_equal(found, [2, 1, 4])
+    with pytest.raises(OptimusError, match="of an axis of 5"):
+        run_function(text, x, np.int64([2, 0, 3]), np.zeros(3, np.float32))
