@@ -9,12 +9,12 @@ fixed offsets, moves boxes between the two, and computes on the scratchpad alone
 import math
 from collections.abc import Sequence
 
-from optimus_mlir.accel.lifetimes import conflicting_allocations, is_first_allocation
+from optimus_mlir.accel.lifetimes import ALIASES, function_of, is_first_allocation
+from optimus_mlir.accel.rules import violations
 from optimus_mlir.analysis.annotations import ACCELERATOR
 from optimus_mlir.mlir import ext, func, ir, load_once, memref
 
 SCRATCHPAD = 1
-CAPACITY = "scratchpad_bytes"
 
 
 class Accel(ext.Dialect, name="accel"):
@@ -34,6 +34,8 @@ class LaunchOp(Accel.Operation, name="launch"):
     body: ext.Region
 
     def verify_invariants(self) -> bool:
+        if not _is_one_call(self):
+            return False
         return all(_in_dram(self, value) for value in call_in(self.operation).operands)
 
 
@@ -51,13 +53,15 @@ class AllocOp(Accel.Operation, name="alloc"):
         if not _in_scratchpad(self, self.buffer):
             return False
         begin, end = self.offset.value, self.offset.value + self.bytes.value
-        capacity = _capacity(self.operation)
+        capacity = _accelerator_field(self.operation, "scratchpad_bytes")
         if begin < 0:
             return _reject(self, f"begins at {begin}, before the scratchpad")
         if capacity is not None and end > capacity:
             return _reject(self, f"bytes {begin} to {end} are outside the scratchpad of {capacity}")
-        if is_first_allocation(self.operation):  # checks the function's allocations at once
-            return _check_overlaps(self.operation)
+        if self.bytes.value * 8 < (bits := _bits(self.operation, self.buffer)):
+            return _reject(self, f"has {self.bytes.value} bytes for {bits} bits of elements")
+        if is_first_allocation(self.operation):  # checks the whole program at once
+            return _check_program(self.operation)
         return True
 
 
@@ -109,6 +113,8 @@ class ComputeOp(Accel.Operation, name="compute"):
     body: ext.Region
 
     def verify_invariants(self) -> bool:
+        if not _is_one_call(self):
+            return False
         return all(_in_scratchpad(self, value) for value in call_in(self.operation).operands)
 
 
@@ -145,6 +151,15 @@ def _reject(op: ir.OpView, message: str) -> bool:
     return False
 
 
+def _is_one_call(op: ir.OpView) -> bool:
+    """Views of buffers may come before the call, nothing else."""
+    blocks = op.operation.regions[0].blocks
+    names = [inner.operation.name for inner in blocks[0].operations] if len(blocks) == 1 else []
+    if names[-2:] == ["func.call", "accel.end"] and ALIASES.issuperset(names[:-2]):
+        return True
+    return _reject(op, "wants one block with one func.call, then accel.end")
+
+
 def _in_dram(op: ir.OpView, value: ir.Value) -> bool:
     if memory_space(value) == 0:
         return True
@@ -164,22 +179,27 @@ def _same_box(op: ir.OpView, source: ir.Value, target: ir.Value) -> bool:
     return _reject(op, f"copies between boxes of different shape: {a} and {b}")
 
 
-def _check_overlaps(first: ir.Operation) -> bool:
-    pair = conflicting_allocations(first)
-    if pair is None:
-        return True
-    begin = ir.IntegerAttr(pair[1].attributes["offset"]).value
-    return _reject(pair[0].opview, f"overlaps the buffer at {begin}, live at the same time")
+def _check_program(allocation: ir.Operation) -> bool:
+    """The first of its rules that the program around breaks, reported where it does."""
+    for op, message in violations(function_of(allocation)):
+        op.location.emit_error(f"'{op.name}' op {message}")
+        return False
+    return True
 
 
-def _capacity(op: ir.Operation) -> int | None:
-    """The scratchpad's size, where the module around names an accelerator."""
+def _accelerator_field(op: ir.Operation, name: str) -> int | None:
+    """A number of the accelerator that the module around names."""
     while ACCELERATOR not in op.attributes:
         if op.parent is None:
             return None
         op = op.parent.operation
     fields = ir.DictAttr(op.attributes[ACCELERATOR])
-    return ir.IntegerAttr(fields[CAPACITY]).value if CAPACITY in fields else None
+    return ir.IntegerAttr(fields[name]).value if name in fields else None
+
+
+def _bits(op: ir.Operation, buffer: ir.Value) -> int:
+    """What a buffer's elements take in the accelerator's element width; 0 if that is not known."""
+    return box_elements(buffer) * (_accelerator_field(op, "element_bits") or 0)
 
 
 def box_elements(value: ir.Value) -> int:

@@ -34,7 +34,7 @@ def spans(function: ir.Operation, allocations: list[ir.Operation]) -> list[Span]
 
 def conflicting_allocations(op: ir.Operation) -> tuple[ir.Operation, ir.Operation] | None:
     """Two accel.allocs of the function around `op` that overlap in address and in time."""
-    function = _function(op)
+    function = function_of(op)
     allocations = allocations_in(function)
     live = list(zip(allocations, spans(function, allocations), strict=True))
     for (a, a_span), (b, b_span) in itertools.combinations(live, 2):
@@ -53,11 +53,11 @@ def is_first_allocation(op: ir.Operation) -> bool:
         found.append(other)
         return ir.WalkResult.INTERRUPT
 
-    _function(op).walk(visit, ir.WalkOrder.PRE_ORDER)
+    function_of(op).walk(visit, ir.WalkOrder.PRE_ORDER)
     return found == [op]
 
 
-def _function(op: ir.Operation) -> ir.Operation:
+def function_of(op: ir.Operation) -> ir.Operation:
     while op.parent is not None and op.name != "func.func":
         op = op.parent.operation
     return op

@@ -8,8 +8,9 @@ func.func @shape(%x: memref<8xf32>) {
   return
 }
 // -----
-func.func @element_type(%x: memref<16xi32>) {
+func.func @element_type(%x: memref<16xi32>, %y: memref<16xf32>) {
   %b = "accel.alloc"() {bytes = 16, offset = 0} : () -> memref<16xf32, 1>
+  "accel.load"(%y, %b) : (memref<16xf32>, memref<16xf32, 1>) -> ()
   // expected-error @+1 {{'accel.store' op copies between boxes of different shape: memref<16xf32, 1> and memref<16xi32>}}
   "accel.store"(%b, %x) : (memref<16xf32, 1>, memref<16xi32>) -> ()
   return

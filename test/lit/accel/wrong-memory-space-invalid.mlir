@@ -22,6 +22,7 @@ func.func @store(%x: memref<16xf32>, %y: memref<16xf32>) {
 // -----
 func.func @move(%x: memref<16xf32>) {
   %b = "accel.alloc"() {bytes = 16, offset = 0} : () -> memref<16xf32, 1>
+  "accel.load"(%x, %b) : (memref<16xf32>, memref<16xf32, 1>) -> ()
   // expected-error @+1 {{'accel.move' op wants a scratchpad buffer (memory space 1), got memref<16xf32>}}
   "accel.move"(%b, %x) : (memref<16xf32, 1>, memref<16xf32>) -> ()
   return
