@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.static_shapes import require_static_shapes
-from optimus_mlir.fusion import Group, members, solve
+from optimus_mlir.fusion import Group, Plan, members, solve
+from optimus_mlir.fusion.plan_file import read_plan
+from optimus_mlir.fusion.replay import replay
 from optimus_mlir.mlir import Pass, ir
 from optimus_mlir.passes.plan_options import PlanOptions
+from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
 
@@ -25,11 +28,19 @@ class GroupPass(PlanOptions, Pass):
         number = 0
         for function in entry_functions(module):
             dataflow = read_dataflow(function)
-            for group in solve(dataflow.graph, accelerator, self.solver, dataflow.runs).groups:
+            for group in self._plan(dataflow, accelerator).groups:
                 annotate(dataflow, members(dataflow.graph, group.operators), group, number)
                 number += 1
         annotations.write_accelerator(module.operation, accelerator)
-        module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(self.solver)
+        module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(
+            self.plan or self.solver
+        )
+
+    def _plan(self, dataflow: Dataflow, accelerator: Accelerator) -> Plan:
+        graph, runs = dataflow.graph, dataflow.runs
+        if self.plan:
+            return replay(read_plan(self.plan), self.plan, graph, accelerator, runs)
+        return solve(graph, accelerator, self.solver, runs)
 
 
 def entry_functions(module: ir.Module) -> list[ir.Operation]:

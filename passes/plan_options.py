@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import SOLVERS
+from optimus_mlir.fusion.plan_file import read_plan
 from optimus_mlir.mlir import option
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 
@@ -19,8 +21,16 @@ class PlanOptions:
     )
     objective: str = option("dram-bytes", "what to minimise", choices=["dram-bytes"])
     solver: str = option("contiguous", "how to search", choices=sorted(SOLVERS))
+    plan: str = option("", "JSON file of a plan to replay instead; it names its accelerator")
 
     def target(self) -> Accelerator:
         """The accelerator with its changed fields."""
-        accelerator = load_accelerator(self.accelerator)
+        accelerator = self._accelerator()
         return with_fields(accelerator, self.set.split(",")) if self.set else accelerator
+
+    def _accelerator(self) -> Accelerator:
+        if not self.plan:
+            return load_accelerator(self.accelerator)
+        if self.accelerator != PlanOptions.accelerator:
+            raise OptimusError(f"{self.plan} says for which accelerator: leave out the option")
+        return read_plan(self.plan).target()

@@ -14,6 +14,7 @@ from optimus_mlir.cli.difference import Difference, compare
 from optimus_mlir.cli.models import Model, load_model
 from optimus_mlir.cli.options import Options
 from optimus_mlir.cli.output import STANDARD_STREAM, write_output
+from optimus_mlir.cli.plans import save_plan
 from optimus_mlir.cli.progress import Progress, progress_on_terminal
 from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cli.report_json import report_as_json
@@ -46,10 +47,12 @@ def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compil
         yield model, Compilation(model.module, options, progress)
 
 
-def plan_model(options: Options) -> int:
+def plan_model(options: Options, save: str | None = None) -> int:
     progress = _progress(options)
     with opened(options, progress) as (_, compilation):
         planned = compilation.plan()
+    if save is not None:
+        save_plan(save, options, planned)
     return _show(options, _report(options, planned, progress))
 
 

@@ -19,6 +19,7 @@ from optimus_mlir.passes.fuse import FusePass
 from optimus_mlir.passes.group import GroupPass
 from optimus_mlir.passes.outline import OutlinePass
 from optimus_mlir.target import Accelerator
+from optimus_mlir.workload import Graph
 
 REPRODUCER = Path("optimus-crash.mlir")
 BASELINE = "layer-by-layer"
@@ -33,6 +34,7 @@ class Planned:
     host_operations: tuple[str, ...]
     layer_by_layer_bytes: int
     floor_bytes: int
+    graph: Graph
 
 
 class Compilation:
@@ -58,14 +60,14 @@ class Compilation:
             groups = read_groups(self.module)
         return Planned(accelerator, groups, *yardsticks)
 
-    def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], int, int]:
+    def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], int, int, Graph]:
         """What the normalised module says before groups are made: see `Planned`."""
         with self.module.context, ir.Location.unknown():
             main = find_main(self.module).operation
             dataflow = read_dataflow(main)
             hosts = tuple(op.name for op in dataflow.hosts)
             floor = compulsory_bytes(dataflow, main, accelerator)
-        return hosts, _baseline_bytes(dataflow, accelerator), floor
+        return hosts, _baseline_bytes(dataflow, accelerator), floor, dataflow.graph
 
     def compile(self) -> None:
         with self.progress.step("compile", "compiling"):
@@ -93,6 +95,7 @@ def _steps(target: Target) -> list[Step]:
         set=",".join(target.fields),
         objective=target.objective,
         solver=target.solver,
+        plan=target.plan,
     )
     return list(flatten([fuse]))
 

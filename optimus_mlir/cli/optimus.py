@@ -12,7 +12,7 @@ from optimus_mlir import __version__
 from optimus_mlir.cli.accelerators import accelerators
 from optimus_mlir.cli.compare import compare
 from optimus_mlir.cli.explain import explain
-from optimus_mlir.cli.options import Options, takes_model
+from optimus_mlir.cli.options import Options, print_schema, takes_model
 from optimus_mlir.cli.sweep import sweep
 from optimus_mlir.errors import OptimusError
 
@@ -113,12 +113,25 @@ def run(
 Examples:
   optimus plan model.mlir
   optimus plan model.mlir --solver layer-by-layer --json
+  optimus plan model.mlir --save plan.json
+  optimus run model.mlir --plan plan.json
 
 """
     + READING_THE_TABLE,
 )
 @takes_model
-def plan(options: Options) -> int:
+@click.option(
+    "--save", metavar="FILE.json", help="Write the plan there, to be edited and replayed."
+)
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_schema,
+    help="Print the JSON schema of such a file, and nothing else.",
+)
+def plan(options: Options, save: str | None) -> int:
     """Plan MODEL without running it: groups, tiles, scratchpad and DRAM traffic.
 
     MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
@@ -126,7 +139,7 @@ def plan(options: Options) -> int:
     """
     from optimus_mlir.cli.commands import plan_model
 
-    return plan_model(options)
+    return plan_model(options, save)
 
 
 @optimus.command(

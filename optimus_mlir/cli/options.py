@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,21 @@ class Target:
     fields: tuple[str, ...]
     objective: str
     solver: str
+    plan: str = ""  # a file to replay, which names its accelerator
 
     def load_accelerator(self) -> Accelerator:
         from optimus_mlir.target import load_accelerator, with_fields
 
+        if self.plan:
+            from optimus_mlir.fusion.plan_file import read_plan
+
+            return with_fields(read_plan(self.plan).target(), self.fields)
         return with_fields(load_accelerator(self.accelerator), self.fields)
+
+    @property
+    def planner(self) -> str:
+        """Who decides on the groups: a solver or a file."""
+        return self.plan or self.solver
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,15 @@ def _solvers() -> list[str]:
     return sorted(SOLVERS)
 
 
+def print_schema(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    """The JSON schema of plan files, instead of a command."""
+    if is_wanted:
+        from optimus_mlir.fusion.plan_file import json_schema
+
+        click.echo(json.dumps(json_schema(), indent=2))
+        context.exit()
+
+
 _DECORATORS = (
     click.argument("model"),
     click.option(
@@ -91,6 +111,13 @@ _DECORATORS = (
         help="How to search.",
     ),
     click.option(
+        "--plan",
+        "plan_file",
+        default="",
+        metavar="FILE.json",
+        help="Replay this plan, for the accelerator in it, instead of searching.",
+    ),
+    click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object, exact to the byte."
     ),
     click.option(
@@ -101,6 +128,14 @@ _DECORATORS = (
     ),
     click.option("--quiet", "is_quiet", is_flag=True, help="No progress and no remarks on stderr."),
 )
+
+
+def _require_no_search() -> None:
+    """What a plan says already cannot be asked for as well."""
+    context = click.get_current_context()
+    for name in ("accelerator", "objective", "solver"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--plan excludes --{name}: the file says it", context)
 
 
 def takes_model(command: Callable[..., int]) -> Callable[..., int]:
@@ -114,13 +149,16 @@ def takes_model(command: Callable[..., int]) -> Callable[..., int]:
         fields: tuple[str, ...],
         objective: str,
         solver: str,
+        plan_file: str,
         as_json: bool,
         dump_after_all: Path | None,
         is_quiet: bool,
         **own: Any,
     ) -> int:
+        if plan_file:
+            _require_no_search()
         changes = tuple(change for field in fields for change in field.split(","))
-        target = Target(accelerator, changes, objective, solver)
+        target = Target(accelerator, changes, objective, solver, plan_file)
         return command(Options(model, target, dump_after_all, as_json, is_quiet), **own)
 
     for decorate in reversed(_DECORATORS):

@@ -18,7 +18,7 @@ def report_as_json(report: Report) -> str:
         {
             "model": report.model,
             "accelerator": planned.accelerator.model_dump(),
-            "solver": report.target.solver,
+            "solver": report.target.planner,
             "objective": report.target.objective,
             "groups": [_group(each) for each in report.groups],
             "host_operations": list(planned.host_operations),

@@ -33,7 +33,7 @@ def _headline(report: Report) -> Text:
     return Text.assemble(
         (report.model, "bold"),
         f" on {report.planned.accelerator.name}: {_count(operators, 'operator')} in "
-        f"{_count(len(report.groups), 'group')} ({report.target.solver})",
+        f"{_count(len(report.groups), 'group')} ({report.target.planner})",
     )
 
 

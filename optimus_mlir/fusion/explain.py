@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimus_mlir.fusion.partition import NotAPartition, in_running_order
 from optimus_mlir.fusion.plan import Group, Plan
-from optimus_mlir.fusion.prices import GroupPrices, is_schedulable
+from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice, smallest_footprint_bytes
 from optimus_mlir.workload import Graph
 
@@ -66,10 +66,9 @@ def _reason(prices: GroupPrices, plan: Plan, first: Group, second: Group) -> str
 
 
 def _no_schedule(prices: GroupPrices, together: Graph) -> str:
-    if not is_schedulable(together):
-        results = [together.producer[name].name for name in together.outputs]
-        return f"the results of {' and '.join(results)} are all needed outside of the fused group"
     smallest = smallest_footprint_bytes(together.canonical(), prices.accelerator)
+    if smallest is None:
+        return "no schedule runs both: their results have no tiles in common"
     capacity = prices.accelerator.scratchpad_bytes
     return f"fusing would need a scratchpad of {_kib(smallest)}; there are {_kib(capacity)}"
 

@@ -78,6 +78,7 @@ class GroupPrices:
         key = self._structures.key((operator,))
         if key not in self._smallest:
             smallest = smallest_footprint_bytes(group.canonical(), self.accelerator)
+            assert smallest is not None  # it need not be tiled
             self._smallest[key] = smallest
         return self._smallest[key]
 

@@ -231,8 +231,8 @@ def _footprint(group: Graph, schedule: Schedule, accelerator: Accelerator) -> in
     return footprint_bytes(build_program(group, schedule), accelerator)
 
 
-def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int:
-    """The smallest scratchpad in which the group runs under any schedule of the space."""
+def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int | None:
+    """The smallest scratchpad in which the group runs under any schedule; None under no schedule."""
     smallest = math.inf
     for costs in Space(group, accelerator).members():
         bounds = costs.least_bytes.ravel()
@@ -240,7 +240,7 @@ def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int:
             if bounds[i] >= smallest:
                 break
             smallest = min(smallest, _footprint(group, costs.schedule(int(i)), accelerator))
-    return int(smallest)
+    return None if math.isinf(smallest) else int(smallest)
 
 
 def readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:

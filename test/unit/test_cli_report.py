@@ -19,6 +19,7 @@ from optimus_mlir.cli.units import percent, readable_bytes
 from optimus_mlir.cost import Block, Schedule, Tile
 from optimus_mlir.runtime.emulator import GroupCount
 from optimus_mlir.target import load_accelerator
+from optimus_mlir.workload import Graph
 
 GROUP = CalledGroup(
     number=0,
@@ -43,7 +44,7 @@ def report(
     return Report(
         "zoo:net",
         Target("eyeriss", (), "dram-bytes", "contiguous"),
-        Planned(load_accelerator("eyeriss"), (group,), (), 3000, 1500),
+        Planned(load_accelerator("eyeriss"), (group,), (), 3000, 1500, Graph((), {}, ())),
         (GroupReport(group, count),),
         {"import": 1.0, "plan": 2.0},
         difference,

@@ -26,7 +26,9 @@ def test_live_outs_are_what_the_group_stores_to(stored: list[str], live_outs: in
         f"""
         func.func @main({arguments}) {{ {LAUNCH} {LAUNCH} return }}
         func.func private @group_0({arguments}) {{
+          %part = memref.subview %x[0] [8] [1] : memref<16xf32> to memref<8xf32, strided<[1]>>
           %b = "accel.alloc"() {{bytes = 8, offset = 0}} : () -> memref<8xf32, 1>
+          "accel.load"(%part, %b) : (memref<8xf32, strided<[1]>>, memref<8xf32, 1>) -> ()
           {stores}
           return
         }}

@@ -182,9 +182,10 @@ def test_a_box_that_leaves_its_buffer_is_refused() -> None:
     body = """
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
-      %c6 = arith.constant 6 : index
+      %c5 = arith.constant 5 : index
       %b = "accel.alloc"() {bytes = 16, offset = 0} : () -> memref<4xf32, 1>
-      scf.for %i = %c0 to %c6 step %c1 {
+      %end = arith.addi %c5, %c1 : index
+      scf.for %i = %c0 to %end step %c1 {
         %v = memref.subview %x[%i] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: ?>>
         "accel.load"(%v, %b) : (memref<4xf32, strided<[1], offset: ?>>, memref<4xf32, 1>) -> ()
       }

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from optimus_mlir.accel import dialect as accel
-from optimus_mlir.accel.counters import launches
-from optimus_mlir.accel.lifetimes import touches
+from optimus_mlir.accel.counters import counter_layout, launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.groups import ENTRY, find_main
 from optimus_mlir.mlir import ir
@@ -32,8 +31,9 @@ def interpret(
         with np.errstate(all="ignore"):  # infinities and NaN are results like any other
             sequencer.call(ENTRY, [*(Box(np.array(array)) for array in inputs), *outputs])
     seconds = time.perf_counter() - begin
-    counts = _counts(list(launches(module)), sequencer, machine)
-    return Execution([box.elements for box in outputs], tuple(counts), 0.0, seconds)
+    return Execution(
+        [box.elements for box in outputs], tuple(_counts(module, machine)), 0.0, seconds
+    )
 
 
 def observe(module: ir.Module, listener: Listener) -> None:
@@ -49,24 +49,10 @@ def _untouched(kind: ir.MemRefType) -> Box:
     return Box(np.empty(kind.shape, element_dtype(kind.element_type)))
 
 
-def _counts(
-    called: Sequence[ir.Operation], sequencer: Sequencer, machine: Machine
-) -> Iterator[GroupCount]:
-    for launch, moved, peak in zip(called, machine.moved, machine.peaks, strict=True):
-        call = accel.call_in(launch)
-        program = sequencer.functions[ir.FlatSymbolRefAttr(call.attributes["callee"]).value]
-        inputs = len(call.operands) - results_of(program)
-        traffic = [moved[argument] for argument in range(len(call.operands))]
-        yield GroupCount(
-            ir.IntegerAttr(launch.attributes[annotations.GROUP]).value,
-            tuple(traffic[:inputs]),
-            tuple(traffic[inputs:]),
-            peak,
-        )
-
-
-def results_of(program: ir.Operation) -> int:
-    """How many of a program's last arguments are its results: those that it stores to."""
-    arguments = list(program.regions[0].blocks[0].arguments)
-    stored = [any(op.name == "accel.store" for op in touches(a)) for a in arguments]
-    return len(arguments) - stored.index(True) if True in stored else 0
+def _counts(module: ir.Module, machine: Machine) -> Iterator[GroupCount]:
+    places = zip(launches(module), counter_layout(module), strict=True)
+    for (launch, place), moved, peak in zip(places, machine.moved, machine.peaks, strict=True):
+        traffic = [moved[argument] for argument in range(place.buffers)]
+        live_ins = place.buffers - place.live_outs
+        number = ir.IntegerAttr(launch.attributes[annotations.GROUP]).value
+        yield GroupCount(number, tuple(traffic[:live_ins]), tuple(traffic[live_ins:]), peak)
