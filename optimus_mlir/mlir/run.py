@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from torch_mlir import ir
 
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir.context import load_registered_dialects
+from optimus_mlir.mlir.crash_watch import watched
 from optimus_mlir.mlir.diagnostics import diagnosed
 from optimus_mlir.mlir.pass_base import Pass, Step
 from optimus_mlir.mlir.pipeline import MODULE_ANCHOR, flatten
@@ -61,14 +63,19 @@ def check_steps(steps: Iterable[Step], context: ir.Context) -> None:
 
 
 def _run(module: ir.Module, step: Step, rest: Sequence[Step], reproducer: Path | None) -> None:
-    if isinstance(step, str):
-        run_upstream(module, step)
-        return
     if reproducer is None:
-        _run_python(module, step)
+        _run_step(module, step)
         return
     before = module.operation.clone(ip=False)  # cheap: shares constants
-    with reproducing(before, step.argument, rest, reproducer):
+    name = step.argument if isinstance(step, Pass) else step
+    with reproducing(before, name, rest, reproducer):
+        _run_step(module, step)
+
+
+def _run_step(module: ir.Module, step: Step) -> None:
+    if isinstance(step, str):
+        run_upstream(module, step)
+    else:
         _run_python(module, step)
 
 
@@ -76,13 +83,22 @@ def _run(module: ir.Module, step: Step, rest: Sequence[Step], reproducer: Path |
 def reproducing(
     before: ir.Operation, name: str, rest: Sequence[Step], reproducer: Path
 ) -> Iterator[None]:
-    """Turn an unexpected exception into a PassCrash, and write `before` and its `rest` to a file."""
+    """Turn an unexpected exception into a PassCrash, and write `before` and its `rest` to a file.
+
+    If the process itself dies, the file and a line on stderr are what is left.
+    """
+
+    def testify() -> None:
+        trace = _write_reproducer(reproducer, before, rest, ["the process died here"])
+        print(f"{Path(sys.argv[0]).name}: error: {name} crashed; {trace}", file=sys.stderr)
+
     try:
-        yield
+        with watched(testify):
+            yield
     except OptimusError:
         raise
     except Exception as error:
-        trace = _write_reproducer(reproducer, before, rest)
+        trace = _write_reproducer(reproducer, before, rest, traceback.format_exc().splitlines())
         raise PassCrash(f"{name} crashed: {_one_line(error)}; {trace}") from error
 
 
@@ -97,11 +113,13 @@ def _run_python(module: ir.Module, step: Pass) -> None:
         raise InvalidProgram(diagnosed(error, "the verifier")) from None
 
 
-def _write_reproducer(path: Path, before: ir.Operation, rest: Sequence[Step]) -> str:
-    """Say where the program is that the pass crashed on; called while the exception is handled."""
+def _write_reproducer(
+    path: Path, before: ir.Operation, rest: Sequence[Step], story: Sequence[str]
+) -> str:
+    """Say where the program is that the pass crashed on."""
     pipeline = f"{MODULE_ANCHOR}({','.join(map(str, rest))})"
     command = f"optimus-opt {shlex.quote(path.name)} --pass-pipeline={shlex.quote(pipeline)}"
-    comments = [command, "", *traceback.format_exc().splitlines()]
+    comments = [command, "", *story]
     header = "".join(f"// {line}".rstrip() + "\n" for line in comments)
     try:
         path.write_text(header + before.get_asm())
