@@ -96,6 +96,15 @@ def test_observer_sees_what_is_counted() -> None:
         assert max(ends) == count.scratchpad_bytes
 
 
+def test_observer_computes_nothing() -> None:
+    module = program(BUFFER + LOAD + COMPUTE + STORE, kernel="%p = math.ctpop %c : i32")
+    events: list[Event] = []
+    observe(module, events.append)
+    assert [e.kind for e in events] == ["launch", "alloc", "load", "compute", "store"]
+    with pytest.raises(OptimusError, match=r"no meaning for math\.ctpop"):
+        interpret(module, [INPUT])
+
+
 # The rules of the dialect --------------------------------------------------------------------------
 
 PROGRAM = """
@@ -110,11 +119,16 @@ func.func private @group_0(%x: memref<8xf32>, %y: memref<8xf32>) {{
   {body}
   return
 }}
+func.func private @kernel_0(%b: memref<8xf32, 1>) {{
+  %c = arith.constant 1 : i32
+  {kernel}
+  return
+}}
 """
 
 
-def program(body: str, scratchpad_bytes: int = 64) -> ir.Module:
-    module = ir.Module.parse(PROGRAM.format(body=body), new_context())
+def program(body: str, scratchpad_bytes: int = 64, kernel: str = "") -> ir.Module:
+    module = ir.Module.parse(PROGRAM.format(body=body, kernel=kernel), new_context())
     accelerator = load_accelerator("generic").model_copy(
         update={"scratchpad_bytes": scratchpad_bytes, "element_bits": 32}
     )
@@ -125,6 +139,11 @@ def program(body: str, scratchpad_bytes: int = 64) -> ir.Module:
 
 BUFFER = '%b = "accel.alloc"() {bytes = 32, offset = 16} : () -> memref<8xf32, 1>\n'
 LOAD = '"accel.load"(%x, %b) : (memref<8xf32>, memref<8xf32, 1>) -> ()\n'
+COMPUTE = """"accel.compute"() ({
+    func.call @kernel_0(%b) : (memref<8xf32, 1>) -> ()
+    "accel.end"() : () -> ()
+}) : () -> ()
+"""
 STORE = '"accel.store"(%b, %y) : (memref<8xf32, 1>, memref<8xf32>) -> ()\n'
 INPUT = np.arange(8, dtype=np.float32)
 

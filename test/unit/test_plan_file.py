@@ -157,6 +157,41 @@ def test_a_plan_that_breaks_a_rule_is_refused(chain: dict[str, Any], capsys, cas
     assert message.count("\n") == 1
 
 
+APART = """
+func.func @main(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %i = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %a = linalg.matmul ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>)
+    outs(%i : tensor<4x4xf32>) -> tensor<4x4xf32>
+  HOST
+  %b = linalg.matmul ins(%y, %y : tensor<4x4xf32>, tensor<4x4xf32>)
+    outs(%i : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %b, %a : tensor<4x4xf32>, tensor<4x4xf32>
+}
+"""
+ON_HOST = """
+  %top = tensor.extract_slice %a[0, 0] [2, 4] [1, 1] : tensor<4x4xf32> to tensor<2x4xf32>
+  %y2 = tensor.insert_slice %top into %y[2, 0] [2, 4] [1, 1] : tensor<2x4xf32> into tensor<4x4xf32>
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "read", "reason"),
+    [
+        ("", "%y", "groups[0]: not connected: no feature map holds matmul0, matmul1 together"),
+        (ON_HOST, "%y2", "groups[0].operators: an op that stays on the host is between them"),
+    ],
+)
+def test_a_group_holds_together(
+    chain: dict[str, Any], capsys, host: str, read: str, reason: str
+) -> None:
+    text = APART.replace("HOST", host).replace("ins(%y, %y", f"ins({read}, {read}")
+    Path("model.mlir").write_text(text)
+    assert replayed(alone(chain, ["matmul0", "matmul1"]), command="plan") == 1
+    assert reason in capsys.readouterr().err
+
+
 def test_what_the_plan_says_cannot_be_asked_for(chain: dict[str, Any], capsys) -> None:
     assert replayed(chain, "--accelerator", "eyeriss") == 1
     assert "--plan excludes --accelerator" in capsys.readouterr().err

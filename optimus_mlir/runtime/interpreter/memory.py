@@ -64,8 +64,8 @@ def inside(box: Box, indices: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def copy(source: Box, target: Box) -> None:
-    """As if through a temporary: the two may overlap."""
-    target.elements[...] = source.elements.copy()
+    """As if through a temporary, as NumPy assigns: the two may overlap."""
+    target.elements[...] = source.elements
 
 
 def element_dtype(element: ir.Type) -> np.dtype[Any]:
