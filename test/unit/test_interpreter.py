@@ -70,6 +70,28 @@ def test_agrees_with_the_jit(kind: str, scratchpad_bytes: int) -> None:
     assert mine.groups[0].scratchpad_bytes <= scratchpad_bytes
 
 
+QUANTISED = """
+func.func @main(%x: tensor<6x8xi8>, %w: tensor<8x5xi8>) -> tensor<6x5xi32> {
+  %zero = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<6x5xi32>
+  %i = linalg.fill ins(%zero : i32) outs(%e : tensor<6x5xi32>) -> tensor<6x5xi32>
+  %y = linalg.matmul ins(%x, %w : tensor<6x8xi8>, tensor<8x5xi8>)
+    outs(%i : tensor<6x5xi32>) -> tensor<6x5xi32>
+  return %y : tensor<6x5xi32>
+}
+"""
+
+
+def test_integers_accumulate_in_wider_ones() -> None:
+    random = np.random.default_rng(0)
+    x, w = (random.integers(-128, 128, s, dtype=np.int8) for s in ((6, 8), (8, 5)))
+    module = compiled(QUANTISED, scratchpad_bytes=60)
+    mine, jit = interpret(module, [x, w]), emulate(module, [x, w])
+    np.testing.assert_array_equal(mine.outputs[0], x.astype(np.int32) @ w.astype(np.int32))
+    np.testing.assert_array_equal(mine.outputs[0], jit.outputs[0])
+    assert mine.groups == jit.groups
+
+
 def test_bfloat16_is_rounded_after_each_op() -> None:
     text = CONV_POOL.format(t="bf16", zero="0.0", low="0xFF80")
     random = np.random.default_rng(0)
