@@ -1,6 +1,6 @@
 """Weights for networks that were never trained: the same on every run, and worth computing with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -9,19 +9,25 @@ WEIGHT_SEED = 1
 CALIBRATION_SEED = 2
 
 
-def normal_inputs(shapes: Sequence[Shape], seed: int) -> tuple[Any, ...]:
-    """Float tensors of normal values; PyTorch's global generator is left alone."""
+def normal_input(shape: Shape, seed: int) -> Any:
+    """A float tensor of normal values; PyTorch's global generator is left alone."""
     import torch
 
-    generator = torch.Generator().manual_seed(seed)
-    return tuple(torch.randn(shape, generator=generator) for shape in shapes)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def with_seeded_weights(build: Callable[[], Any], input_shapes: Sequence[Shape]) -> Any:
+def tokens(shape: Shape, vocabulary: int, seed: int) -> Any:
+    """Numbers of words."""
+    import torch
+
+    return torch.randint(vocabulary, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def with_seeded_weights(build: Callable[[], Any], inputs: tuple[Any, ...]) -> Any:
     """The network, in evaluation mode, with random weights that keep activations near 1.
 
-    Without statistics that fit its data a deep network answers with its last bias, and a wrong
-    compiler would go unnoticed.
+    Without weights and statistics that fit its data a deep network answers with its last bias, and
+    a wrong compiler would go unnoticed.
     """
     import torch
 
@@ -29,7 +35,9 @@ def with_seeded_weights(build: Callable[[], Any], input_shapes: Sequence[Shape])
         torch.manual_seed(WEIGHT_SEED)
         network = build()
         _randomise_affine_parameters(network)
-    _calibrate_batch_norms(network, normal_inputs(input_shapes, CALIBRATION_SEED))
+        if not _normalises(network):
+            _scale_to_fan_in(network)
+    _calibrate_batch_norms(network, inputs)
     return network.eval()
 
 
@@ -38,6 +46,22 @@ def _batch_norms(network: Any) -> list[Any]:
 
     kinds = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d)
     return [layer for layer in network.modules() if isinstance(layer, kinds)]
+
+
+def _normalises(network: Any) -> bool:
+    import torch
+
+    layer_norms = (layer for layer in network.modules() if isinstance(layer, torch.nn.LayerNorm))
+    return bool(_batch_norms(network)) or any(True for _ in layer_norms)
+
+
+def _scale_to_fan_in(network: Any) -> None:
+    """He et al., "Delving deep into rectifiers", ICCV 2015: variance 2 / fan-in."""
+    import torch
+
+    for layer in network.modules():
+        if isinstance(layer, (torch.nn.Conv2d, torch.nn.ConvTranspose2d, torch.nn.Linear)):
+            torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
 def _randomise_affine_parameters(network: Any) -> None:
@@ -57,10 +81,11 @@ def _calibrate_batch_norms(network: Any, inputs: tuple[Any, ...]) -> None:
     import torch
 
     layers = _batch_norms(network)
+    if not layers:
+        return
     for layer in layers:
         layer.momentum = 1.0
     network.double().train()
     with torch.no_grad():
-        if layers:
-            network(*(tensor.double() for tensor in inputs))
+        network(*(tensor.double() for tensor in inputs))
     network.float()

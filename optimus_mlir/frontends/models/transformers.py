@@ -1,0 +1,46 @@
+"""Transformers as the package `transformers` defines them, from configurations: nothing is loaded."""
+
+from typing import Any
+
+
+def vit() -> Any:
+    """1x3x224x224 -> 1x1000: ViT-Tiny/16 (Touvron et al., "DeiT", ICML 2021), 5.7 M weights."""
+    from transformers import ViTConfig, ViTForImageClassification
+
+    config = ViTConfig(
+        hidden_size=192,
+        num_hidden_layers=12,
+        num_attention_heads=3,
+        intermediate_size=768,
+        num_labels=1000,
+        attn_implementation="eager",
+    )
+    return _first_result(ViTForImageClassification(config))
+
+
+def bert() -> Any:
+    """1x128 tokens -> 1x128x256: BERT-Mini (Turc et al. 2019), 4 layers, 11 M weights."""
+    from transformers import BertConfig, BertModel
+
+    config = BertConfig(
+        hidden_size=256,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        intermediate_size=1024,
+        attn_implementation="eager",
+    )
+    return _first_result(BertModel(config, add_pooling_layer=False))
+
+
+def _first_result(network: Any) -> Any:
+    from torch import nn
+
+    class FirstResult(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, x: Any) -> Any:
+            return self.network(x, return_dict=False)[0]
+
+    return FirstResult()
