@@ -16,22 +16,30 @@ from optimus_mlir.analysis.elementwise_merging import merge_elementwise_ops
 from optimus_mlir.analysis.in_place import compute_in_place
 from optimus_mlir.analysis.initial_values import start_from_fills
 from optimus_mlir.analysis.needed_operands import drop_needless_operands
+from optimus_mlir.analysis.needless_results import drop_needless_results
+from optimus_mlir.analysis.prologues import merge_prologues
+from optimus_mlir.analysis.reads_through_views import read_through_views
 from optimus_mlir.analysis.reshapes_last import reshape_last
 from optimus_mlir.analysis.static_shapes import require_static_shapes
+from optimus_mlir.analysis.transposed_convolutions import skip_zeros
 from optimus_mlir.analysis.unit_loops import loop_over_unit_dimensions
 from optimus_mlir.analysis.weight_folding import fold_scales_into_weights
 from optimus_mlir.mlir import Pass, ir, run_passes
 
 REWRITES = (
+    drop_needless_results,
     read_before_broadcast,
     start_from_fills,
     fold_constants,
     scalars_into_bodies,
     drop_needless_operands,
+    skip_zeros,
     reshape_last,
     fold_constants,  # those that were reshaped
+    read_through_views,
     fold_scales_into_weights,
     merge_elementwise_ops,
+    merge_prologues,
     compute_in_place,
     loop_over_unit_dimensions,
 )

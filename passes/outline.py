@@ -103,9 +103,7 @@ def outline(
         dataflow.values[name] = new  # later groups read this
     ops = [op for operator in group.operators for op in dataflow.clusters[operator.name].ops]
     for op in reversed(ops):
-        for use in list(op.results[0].uses):  # views, whose readers are gone by now
-            use.owner.operation.erase()
-        op.erase()
+        _erase_with_views(op)  # the readers of its views are gone by now
 
 
 def _call_attributes(group: Graph, last: ir.Operation) -> dict[str, ir.Attribute]:
@@ -141,6 +139,12 @@ def _function(module: ir.Module, dataflow: Dataflow, group: Graph, number: int) 
                 _clear(cloner.clone(op))
         func.ReturnOp([cloner.values[result] for result in results], loc=last.location)
     return function
+
+
+def _erase_with_views(op: ir.Operation) -> None:
+    while (use := next(iter(op.results[0].uses), None)) is not None:
+        _erase_with_views(use.owner.operation)
+    op.erase()
 
 
 def _clear(op: ir.Operation) -> None:

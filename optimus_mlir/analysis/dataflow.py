@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from optimus_mlir.analysis.affine_maps import loop_extents, operand_indices
-from optimus_mlir.analysis.views import View, view_of
+from optimus_mlir.analysis.views import View, is_view, views_of
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.cloning import values_read
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 
+RESHAPES = frozenset({"tensor.collapse_shape", "tensor.expand_shape"})
 MULTIPLIES = frozenset({"arith.mulf", "arith.muli"})
 
 
@@ -58,17 +59,27 @@ class _Reader:
     values: dict[str, ir.Value] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     hosts: list[ir.Operation] = field(default_factory=list)
+    reshapes: list[ir.Operation] = field(default_factory=list)
     barriers: list[int] = field(default_factory=list)
 
     def visit(self, op: ir.Operation) -> None:
         if op.name in ("tensor.empty", "arith.constant", "linalg.fill", "func.return"):
             return
-        if len(op.results) == 1 and op.results[0].type and _is_view(op):
+        if _is_view(op):
             return
-        if self._merge(op) or self._anchor(op):
+        if self._merge(op) or self._anchor(op) or self._reshape(op):
             return
         self.hosts.append(op)
         self.barriers.append(len(self.clusters))
+
+    def _reshape(self, op: ir.Operation) -> bool:
+        """In DRAM a reshape is another name for the same bytes; nothing is fused across it."""
+        if op.name not in RESHAPES:
+            return False
+        self.reshapes.append(op)
+        if any(use.owner.operation.name != "func.return" for use in op.results[0].uses):
+            self.barriers.append(len(self.clusters))
+        return True
 
     # Operators --------------------------------------------------------------------------------
 
@@ -152,9 +163,9 @@ class _Reader:
             operand = op.operands[number]
             if not isinstance(operand.type, ir.RankedTensorType) or _holds_no_data(operand):
                 continue
-            view = view_of(operand)
-            access = Access(self._name(view.source), view.indices(row))
-            reads.append((access, Read(member, number, view)))
+            for view in views_of(operand):
+                access = Access(self._name(view.source), view.indices(row))
+                reads.append((access, Read(member, number, view)))
         return reads
 
     # Tensors ----------------------------------------------------------------------------------
@@ -193,7 +204,11 @@ def _needed_outside(block: ir.Block, reader: _Reader) -> set[ir.Value]:
     """The values that the host or the caller reads."""
     return {
         value
-        for op in (*reader.hosts, block.operations[len(block.operations) - 1].operation)
+        for op in (
+            *reader.hosts,
+            *reader.reshapes,
+            block.operations[len(block.operations) - 1].operation,
+        )
         for read in values_read(op)
         for value in _sources(read)
     }
@@ -201,8 +216,8 @@ def _needed_outside(block: ir.Block, reader: _Reader) -> set[ir.Value]:
 
 def _sources(value: ir.Value) -> Iterator[ir.Value]:
     yield value
-    if isinstance(value.type, ir.RankedTensorType) and (source := view_of(value).source) != value:
-        yield source
+    if isinstance(value.type, ir.RankedTensorType):
+        yield from (view.source for view in views_of(value))
 
 
 def _structure(op: ir.Operation) -> list[tuple[Linear, ...]] | None:
@@ -256,8 +271,8 @@ def _starts_from_nothing(op: ir.Operation) -> bool:
 def _is_filled(value: ir.Value) -> bool:
     if not isinstance(value.type, ir.RankedTensorType):
         return False
-    owner = view_of(value).source.owner
-    return not isinstance(owner, ir.Block) and owner.name == "linalg.fill"
+    owners = [view.source.owner for view in views_of(value)]
+    return any(not isinstance(o, ir.Block) and o.name == "linalg.fill" for o in owners)
 
 
 def _holds_no_data(value: ir.Value) -> bool:
@@ -266,11 +281,14 @@ def _holds_no_data(value: ir.Value) -> bool:
 
 
 def _is_view(op: ir.Operation) -> bool:
-    """A view that only operators read needs no op of its own."""
-    value = op.results[0]
-    if not isinstance(value.type, ir.RankedTensorType) or view_of(value).source == value:
+    """A view that only operators read, perhaps through other views, needs no op of its own."""
+    if len(op.results) != 1:
         return False
-    return all(use.owner.operation.name.startswith("linalg.") for use in value.uses)
+    (value,) = op.results
+    if not isinstance(value.type, ir.RankedTensorType) or not is_view(value):
+        return False
+    readers = [use.owner.operation for use in value.uses]
+    return all(reader.name.startswith("linalg.") or _is_view(reader) for reader in readers)
 
 
 def _is_constant(value: ir.Value) -> bool:

@@ -88,6 +88,11 @@ def is_fill(view: Structured) -> bool:
     return not view.computations and view.maps[0].n_inputs > 0 and not view.maps[0].results
 
 
+def reads_inside(view: Structured) -> bool:
+    """Whether the body itself picks elements of a tensor: a gather, which no map describes."""
+    return any(isinstance(op, tensor.ExtractOp) for op in view.computations)
+
+
 def producer(value: ir.Value) -> Any:
     """The op that `value` is a result of; None for an argument."""
     return None if isinstance(value.owner, ir.Block) else value.owner.opview
@@ -131,23 +136,39 @@ def empty_like(value: ir.Value) -> ir.Value:
 
 
 def elementwise(reads: Sequence[Read], initial: ir.Value) -> linalg.GenericOp:
-    """A generic op whose body is still empty, at the current insertion point.
+    """A generic op of parallel loops over its result, whose body is still empty.
 
     Its block arguments are those of `reads`, then that of `initial`, which has the result's shape.
     """
     rank = initial.type.rank
-    maps = [*(indexing for _, indexing in reads), ir.AffineMap.get_identity(rank)]
-    parallel = ir.Attribute.parse("#linalg.iterator_type<parallel>")
+    return generic([*reads, (initial, ir.AffineMap.get_identity(rank))], [PARALLEL] * rank)
+
+
+PARALLEL, REDUCTION = "parallel", "reduction"
+
+
+def generic(operands: Sequence[Read], kinds: Sequence[str]) -> linalg.GenericOp:
+    """A generic op whose body is still empty, at the current insertion point; the start comes last."""
+    *reads, (initial, _) = operands
     op = linalg.GenericOp(
         [initial.type],
         [value for value, _ in reads],
         [initial],
-        indexing_maps=ir.ArrayAttr.get([ir.AffineMapAttr.get(m) for m in maps]),
-        iterator_types=ir.ArrayAttr.get([parallel] * rank),
+        indexing_maps=ir.ArrayAttr.get([ir.AffineMapAttr.get(m) for _, m in operands]),
+        iterator_types=ir.ArrayAttr.get(
+            [ir.Attribute.parse(f"#linalg.iterator_type<{kind}>") for kind in kinds]
+        ),
     )
     elements = [element_type(value) for value in op.operands]
     op.regions[0].blocks.append(*elements, arg_locs=[op.location] * len(elements))
     return op
+
+
+def loop_kinds(view: Structured) -> list[str]:
+    """Parallel where the result moves with the loop, else reduction."""
+    written = view.maps[-1].results
+    parallel = {axis.position for axis in written if isinstance(axis, ir.AffineDimExpr)}
+    return [PARALLEL if d in parallel else REDUCTION for d in range(view.maps[-1].n_dims)]
 
 
 def element_type(value: ir.Value) -> ir.Type:

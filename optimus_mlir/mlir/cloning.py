@@ -7,6 +7,7 @@ from torch_mlir import ir
 REBUILT = frozenset(
     {
         *("arith.constant", "tensor.empty", "linalg.fill", "tensor.pad", "tensor.collapse_shape"),
+        *("tensor.concat", "tensor.extract_slice", "tensor.insert_slice"),
         *("memref.alloc", "memref.subview"),
     }
 )

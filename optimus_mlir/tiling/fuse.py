@@ -71,12 +71,12 @@ def _stage(cluster: Cluster, site: Site) -> None:
     tiles = {ir.StringAttr(op.attributes[MEMBER]).value: op for op in _tiles(last)}
     for tile in tiles.values():
         del tile.attributes[WHOLE]
-    for read, value in zip(cluster.reads, site.reads, strict=True):
-        tile = tiles[member_name(cluster.operator.name, read.member)]
-        whole = tile.operands[read.operand]
+    for (member, operand), value in site.reads.items():
+        tile = tiles[member_name(cluster.operator.name, member)]
+        whole = tile.operands[operand]
         if whole.type != value.type:
             raise PassFailure(tile.location, f"a tile reads {whole.type}, staged is {value.type}")
-        tile.operands[read.operand] = value
+        tile.operands[operand] = value
         _erase_unused(whole.owner)
     _direct(list(tiles.values()), last, site.target)
     _inline(site.region)

@@ -11,41 +11,41 @@ Before                                  After (channels in blocks)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from optimus_mlir.analysis.annotations import OPERATOR
 from optimus_mlir.analysis.dataflow import Cluster
 from optimus_mlir.mlir import bufferization, ir, linalg
 
+Operands = Mapping[tuple[int, int], ir.Value]  # by member of the cluster and number of its operand
 
-def start(cluster: Cluster, _reads: Sequence[ir.Value], target: ir.Value) -> ir.Value:
+
+def start(cluster: Cluster, _reads: Operands, target: ir.Value) -> ir.Value:
     """The value that the anchor's sums begin with."""
     init = _init(cluster.ops[0]).owner
     filled = linalg.fill(init.operands[0], outs=[target])
     return _labelled(filled.owner, cluster)
 
 
-def accumulate(cluster: Cluster, reads: Sequence[ir.Value], target: ir.Value) -> ir.Value:
-    """The anchor on blocks of its operands, which come first among the reads."""
-    anchor = cluster.ops[0]
-    staged = {r.operand: v for r, v in zip(cluster.reads, reads, strict=False) if r.member == 0}
-    return _labelled(_on_tiles(anchor, staged, target), cluster)
+def accumulate(cluster: Cluster, reads: Operands, target: ir.Value) -> ir.Value:
+    """The anchor on blocks of its operands."""
+    return _labelled(_on_tiles(cluster.ops[0], _of_member(0, reads), target), cluster)
 
 
-def finish(cluster: Cluster, reads: Sequence[ir.Value], target: ir.Value) -> ir.Value:
+def finish(cluster: Cluster, reads: Operands, target: ir.Value) -> ir.Value:
     """The elementwise ops on a tile of complete sums."""
-    first = len(cluster.reads) - len(reads)
-    staged: dict[int, dict[int, ir.Value]] = {}
-    for read, value in zip(cluster.reads[first:], reads, strict=True):
-        staged.setdefault(read.member, {})[read.operand] = value
     current = {cluster.ops[0].results[0]: target}
     for member, op in enumerate(cluster.ops[1:], start=1):
-        operands = staged.get(member, {}) | _from_earlier(op, current)
+        operands = _of_member(member, reads) | _from_earlier(op, current)
         out = operands.get(len(op.operands) - 1)
         if out is None:
             out = bufferization.alloc_tensor(target.type, [])
         current[op.results[0]] = _labelled(_on_tiles(op, operands, out), cluster)
     return current[cluster.result]
+
+
+def _of_member(member: int, reads: Operands) -> dict[int, ir.Value]:
+    return {operand: value for (of, operand), value in reads.items() if of == member}
 
 
 def _from_earlier(op: ir.Operation, current: Mapping[ir.Value, ir.Value]) -> dict[int, ir.Value]:

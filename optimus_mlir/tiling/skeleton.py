@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from optimus_mlir.analysis.annotations import LOAD, MOVE, OPERATOR, STORE, address_attribute
+from optimus_mlir.analysis.annotations import LOAD, MOVE, STORE, address_attribute
 from optimus_mlir.analysis.dataflow import Cluster, Dataflow, Read
 from optimus_mlir.cost.buffers import Buffer
 from optimus_mlir.cost.nest import Box
@@ -37,7 +37,8 @@ from optimus_mlir.tiling.boxes import (
     offsets,
     sizes,
 )
-from optimus_mlir.tiling.partial_sums import accumulate, finish, start
+from optimus_mlir.tiling.feed import Part, by_operand, feed
+from optimus_mlir.tiling.partial_sums import Operands, accumulate, finish, start
 from optimus_mlir.tiling.segments import Segment, cut_loops, kept_elements, places
 
 PHASES = {Phase.START: start, Phase.PARTIAL: accumulate, Phase.FINISH: finish}
@@ -52,7 +53,7 @@ class Site:
     """
 
     region: ir.Operation
-    reads: tuple[ir.Value, ...]
+    reads: Operands
     target: ir.Value
 
 
@@ -169,11 +170,13 @@ class Skeleton:
             return
         self._allocate(node.buffer)
         cluster = self.dataflow.clusters[node.operator.name]
-        reads = cluster.reads[node.first_read :]
-        staged = [
-            self._staged(cluster, read, buffer, need, at)
-            for read, (buffer, need) in zip(reads, node.needs, strict=False)
-        ]
+        reads = cluster.reads[node.first_read : node.first_read + len(node.needs)]
+        staged = {
+            (reads[parts[0]].member, reads[parts[0]].operand): self._staged(
+                cluster, [(reads[i], *node.needs[i]) for i in parts], at
+            )
+            for parts in by_operand(reads)
+        }
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         target = extract(self.state[node.buffer], place, shape)
         if node.phase is Phase.WHOLE:
@@ -183,13 +186,13 @@ class Skeleton:
         self.state[node.buffer] = insert(result, self.state[node.buffer], place, shape)
 
     def _site(
-        self, cluster: Cluster, reads: Sequence[ir.Value], target: ir.Value, at: Sequence[Offset]
+        self, cluster: Cluster, reads: Operands, target: ir.Value, at: Sequence[Offset]
     ) -> ir.Value:
         """Leave a slice of the whole op, for MLIR to tile."""
         region = scf.ExecuteRegionOp([target.type])
         with ir.InsertionPoint(region.region.blocks.append()):
             scf.YieldOp([extract(cluster.result, at, list(target.type.shape))])
-        site = Site(region.operation, tuple(reads), target)
+        site = Site(region.operation, reads, target)
         self.sites.setdefault(cluster.operator.name, []).append(site)
         return region.results[0]
 
@@ -208,29 +211,21 @@ class Skeleton:
     # Reads ------------------------------------------------------------------------------------
 
     def _staged(
-        self, cluster: Cluster, read: Read, buffer: Buffer, need: Box, at: Positions
+        self, cluster: Cluster, parts: Sequence[tuple[Read, Buffer, Box]], at: Positions
     ) -> ir.Value:
-        """What one operand of a tile reads: a slice of the buffer, with its padding around it."""
+        """What one operand of a tile reads: its parts, with their padding around them."""
+        read, _, need = parts[0]
+        shape = sizes([need[d] for d in read.view.kept], at)
+        return feed(cluster.operator.name, [self._part(*part, at) for part in parts], shape)
+
+    def _part(self, read: Read, buffer: Buffer, need: Box, at: Positions) -> Part:
         inside = tuple(r.clamped(n) for r, n in zip(need, buffer.tensor.shape, strict=True))
-        inner, outer = sizes(inside, at), sizes(need, at)
-        if inner == outer:
-            return extract(self.state[buffer], self._place(buffer, need, at), inner, read.view.kept)
-        feed = _filled(cluster, read, outer)
-        if 0 in inner:  # all of it is padding
-            return feed
-        tile = extract(self.state[buffer], self._place(buffer, need, at), inner)
-        low = [first_begin(i.relative_to(n), at) for i, n in zip(inside, need, strict=True)]
-        name = ir.StringAttr.get(cluster.operator.name)
-        return insert(_copy(tile, extract(feed, low, inner), OPERATOR, name), feed, low, inner)
-
-
-def _filled(cluster: Cluster, read: Read, shape: list[int]) -> ir.Value:
-    """The tensor that an operator fills with padding as it feeds its array."""
-    element = read.view.source.type.element_type
-    feed = bufferization.alloc_tensor(ir.RankedTensorType.get(shape, element), [])
-    filled = linalg.fill(arith.ConstantOp(element, read.view.fill).result, outs=[feed])
-    filled.owner.attributes[OPERATOR] = ir.StringAttr.get(cluster.operator.name)
-    return filled
+        shape, kept = sizes(inside, at), read.view.kept
+        if 0 in shape:  # all of it is padding, or lies in other parts
+            return Part(read, None, [])
+        tile = extract(self.state[buffer], self._place(buffer, need, at), shape, kept)
+        low = [first_begin(inside[d].relative_to(need[d]), at) for d in kept]
+        return Part(read, tile, low)
 
 
 def _copy(

@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from optimus_mlir.analysis.dataflow import read_dataflow
+from optimus_mlir.analysis.groups import find_main
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.frontends.torch_import import import_torch
 from optimus_mlir.frontends.zoo import zoo_model
@@ -85,7 +87,7 @@ def conv(*args: Any, batch_norm: bool = True, **kwargs: Any) -> nn.Sequential:
 
 
 NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
-    # how to build it, the shape of its input, and how many linalg.generic remain
+    # how to build it, the shape of its input, and its operators
     "conv": (lambda: nn.Sequential(conv(3, 4, 3), nn.ReLU()), (1, 3, 6, 6), 1),
     "no bias": (lambda: nn.Sequential(conv(3, 4, 3, bias=False), nn.SiLU()), (1, 3, 6, 6), 1),
     "no norm": (lambda: conv(3, 4, 3, batch_norm=False), (2, 3, 6, 6), 1),
@@ -93,7 +95,7 @@ NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
     "grouped": (lambda: nn.Sequential(conv(4, 8, 3, groups=2), nn.ReLU()), (1, 4, 6, 6), 1),
     "multiplier": (lambda: conv(4, 8, 3, groups=4), (1, 4, 6, 6), 1),
     "transposed": (
-        lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 3, stride=2), nn.BatchNorm2d(4)),
+        lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, stride=2), nn.BatchNorm2d(4)),
         (1, 3, 4, 4),
         1,
     ),
@@ -116,8 +118,8 @@ NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
         3,  # two divisions, one global sum
     ),
     "residual": (Residual, (1, 4, 6, 6), 2),
-    "attention": (Attention, (5, 8), 9),
-    "layer norm": (lambda: nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 4)), (3, 8), 10),
+    "attention": (Attention, (5, 8), 10),
+    "layer norm": (lambda: nn.Sequential(nn.LayerNorm(8), nn.Linear(8, 4)), (3, 8), 5),
 }
 
 
@@ -138,11 +140,13 @@ def test_the_meaning_stays(network: tuple[str, ir.Module, np.ndarray, np.ndarray
     np.testing.assert_allclose(after, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_elementwise_ops_merge(network: tuple[str, ir.Module, np.ndarray, np.ndarray]) -> None:
+def test_few_operators_remain(network: tuple[str, ir.Module, np.ndarray, np.ndarray]) -> None:
     name, module, _, _ = network
-    after = op_counts(normalised(module))
-    assert after["linalg.generic"] == NETWORKS[name][2]
-    assert not after["cf.assert"]
+    after = normalised(module)
+    with after.context, ir.Location.unknown():
+        dataflow = read_dataflow(find_main(after).operation)
+    assert not dataflow.hosts
+    assert len(dataflow.graph.operators) == NETWORKS[name][2]
 
 
 def test_normal_forms_stay(network: tuple[str, ir.Module, np.ndarray, np.ndarray]) -> None:
