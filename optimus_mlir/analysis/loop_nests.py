@@ -100,7 +100,7 @@ def nest_of(view: Structured) -> LoopNest | None:
     op = view.op.operation
     rows = operand_indices(op)
     extents = loop_extents(op, rows) if rows else None
-    if extents is None:
+    if rows is None or extents is None:
         return None
     operands = tuple(Operand(value, row) for value, row in zip(view.operands, rows, strict=True))
     kinds = tuple(loop_kinds(view))

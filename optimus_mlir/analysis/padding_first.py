@@ -24,7 +24,7 @@ from optimus_mlir.analysis.views import pad_constant
 from optimus_mlir.mlir import arith, ir, linalg, tensor
 
 
-def pad_first(pad: ir.OpView | None) -> None:
+def pad_first(pad: Any) -> None:
     """Move padding with a constant before the reshapes that it has nothing to do with."""
     while isinstance(pad, tensor.PadOp) and len(pad.operands) == 1:
         fill, before = pad_constant(pad), producer(pad.source)

@@ -51,7 +51,9 @@ def read_through_views(module: ir.Module) -> None:
 def _read_through_one(view: Structured) -> Structured | None:
     """The op after one of its operands reads through all its views; None if none does."""
     nest = nest_of(view)
-    for number in range(len(view.maps) - 1) if nest else ():
+    if nest is None:
+        return None
+    for number in range(len(view.maps) - 1):
         last = nest
         for through in _through_views(nest, number):
             if through.operands[number].is_moved and _can_become(view, through):
