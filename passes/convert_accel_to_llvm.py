@@ -16,12 +16,17 @@ from dataclasses import dataclass
 
 from optimus_mlir.accel.lowering import lower_accel
 from optimus_mlir.mlir import Pass, ir, run_passes
+from optimus_mlir.passes.convert_linalg_to_vectors import ConvertLinalgToVectorsPass
 
 LLVM = (
-    "convert-linalg-to-loops",
+    "math-expand-ops{ops=tanh}",  # into exp, which has vectors
+    ConvertLinalgToVectorsPass(),
+    "convert-linalg-to-loops",  # what is left
+    "lower-affine",
     "expand-strided-metadata",
     "lower-affine",
     "convert-scf-to-cf",
+    "convert-vector-to-llvm{reassociate-fp-reductions=1}",
     "convert-math-to-llvm",
     "convert-math-to-libm",
     "convert-to-llvm",

@@ -1,0 +1,1 @@
+"""Machine code for tiles: linalg ops on buffers of static shape as loops around blocks of vectors."""

@@ -1,0 +1,154 @@
+"""Which block of a nest is kept in vector registers: a choice by counted instructions.
+
+A block is `vectors` vectors along one loop times some iterations of up to two parallel loops. Every
+iteration of the reductions loads what the block needs and then computes; the more of the block an
+operand is shared by, the fewer loads there are per result. (Goto and van de Geijn, Anatomy of
+high-performance matrix multiplication, 2008, for any nest.)
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optimus_mlir.codegen.nest import Loop, Nest
+
+FACTORS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
+MOST_VECTORS = 4
+REGISTERS_FOR_OPERANDS = 4
+CHAINS_TO_HIDE_LATENCY = 4  # additions in flight on two pipes of latency 2, or one of 4
+LANES_SUMMED = 10  # instructions to combine the lanes of one vector
+
+
+@dataclass(frozen=True)
+class VectorUnit:
+    """What the CPU's vector instructions work on; `has_masks` if a part of a vector can be stored."""
+
+    vector_bytes: int
+    registers: int
+    has_masks: bool
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """The loop whose iterations are lanes, vectors side by side, and iterations of other loops."""
+
+    vector_loop: int
+    vectors: int
+    unrolled: tuple[tuple[int, int], ...]  # (loop, iterations)
+
+
+def best_blocking(
+    nest: Nest, lanes: int, unit: VectorUnit, *, combines_lanes: bool
+) -> Blocking | None:
+    """The block with the fewest instructions per result; None if no loop can be spread over lanes.
+
+    `combines_lanes` says that a reduction may be: partial results are then combined at the end.
+    """
+    best: tuple[float, Blocking] | None = None
+    for blocking in _candidates(nest, lanes, combines_lanes=combines_lanes):
+        if _registers(blocking) > _register_limit(nest, unit):
+            continue
+        score = _instructions_per_result(nest, blocking, lanes)
+        if best is None or score < best[0] - 1e-9:
+            best = score, blocking
+    return best and best[1]
+
+
+def _candidates(nest: Nest, lanes: int, *, combines_lanes: bool) -> Iterator[Blocking]:
+    parallel = nest.numbers(parallel=True)
+    for number in _vector_loops(nest, combines_lanes=combines_lanes):
+        loop = nest.loops[number]
+        most = min(_vectors_of(loop, lanes), MOST_VECTORS) if loop.is_parallel else 1
+        others = [n for n in parallel if n != number]
+        for vectors in range(1, most + 1):
+            for unrolled in itertools.chain([()], zip(others), itertools.combinations(others, 2)):
+                factors = [_factors(nest.loops[n]) for n in unrolled]
+                for counts in itertools.product(*factors):
+                    yield Blocking(number, vectors, tuple(zip(unrolled, counts, strict=True)))
+
+
+def _vector_loops(nest: Nest, *, combines_lanes: bool) -> list[int]:
+    """Parallel loops along which results are neighbours, and reductions along which inputs are."""
+    found = [n for n in nest.numbers(parallel=True) if nest.loops[n].strides[nest.result] == 1]
+    if combines_lanes:
+        reductions = nest.numbers(parallel=False)
+        found += [n for n in reductions if 1 in nest.loops[n].strides[: nest.result]]
+    return found
+
+
+def _vectors_of(loop: Loop, lanes: int) -> int:
+    return -(-loop.extent // lanes)
+
+
+def _factors(loop: Loop) -> list[int]:
+    return [factor for factor in FACTORS if factor <= loop.extent]
+
+
+def _accumulators(blocking: Blocking) -> int:
+    return blocking.vectors * math.prod(count for _, count in blocking.unrolled)
+
+
+def _registers(blocking: Blocking) -> int:
+    return _accumulators(blocking) + blocking.vectors
+
+
+def _register_limit(nest: Nest, unit: VectorUnit) -> int:
+    """Without a reduction nothing is gained from large blocks, and code grows."""
+    if nest.has_reduction:
+        return unit.registers - REGISTERS_FOR_OPERANDS
+    return unit.registers // 4
+
+
+def _instructions_per_result(nest: Nest, blocking: Blocking, lanes: int) -> float:
+    """Loads and arithmetic of a block in one reduction iteration, per lane that holds a result."""
+    accumulators = _accumulators(blocking)
+    instructions = accumulators + _loads(nest, blocking, lanes)
+    chains = 1.0
+    if nest.has_reduction:
+        instructions += _begin_and_end(nest, blocking, lanes)
+        chains = max(1.0, CHAINS_TO_HIDE_LATENCY / accumulators)
+    return instructions * chains / (accumulators * _useful_share(nest, blocking, lanes))
+
+
+def _loads(nest: Nest, blocking: Blocking, lanes: int) -> float:
+    along = nest.loops[blocking.vector_loop].strides
+    total = 0.0
+    for operand in range(nest.result if nest.has_reduction else nest.operands):
+        distinct = math.prod(n for loop, n in blocking.unrolled if nest.loops[loop].strides[operand])
+        if along[operand]:
+            distinct *= blocking.vectors
+        total += distinct * _load_cost(along[operand], lanes)
+    return total
+
+
+def _load_cost(stride: int, lanes: int) -> float:
+    """A scalar for all lanes is cheap to broadcast; stride 2 takes two loads and a shuffle."""
+    return {0: 0.5, 1: 1.0, 2: 3.0}.get(stride, lanes)
+
+
+def _begin_and_end(nest: Nest, blocking: Blocking, lanes: int) -> float:
+    """Reading and writing the accumulators, or combining their lanes, per reduction iteration."""
+    vector_loop = nest.loops[blocking.vector_loop]
+    reductions = [n for n in nest.numbers(parallel=False) if n != blocking.vector_loop]
+    trips = math.prod(nest.loops[n].extent for n in reductions)
+    if vector_loop.is_parallel:
+        return 2 * _accumulators(blocking) / trips
+    return LANES_SUMMED * _accumulators(blocking) / (trips * _vectors_of(vector_loop, lanes))
+
+
+def _useful_share(nest: Nest, blocking: Blocking, lanes: int) -> float:
+    """How much of all blocks lies inside the nest."""
+    loop = nest.loops[blocking.vector_loop]
+    covered = _rounded_up(_vectors_of(loop, lanes), blocking.vectors) * lanes
+    share = loop.extent / covered
+    for number, count in blocking.unrolled:
+        extent = nest.loops[number].extent
+        share *= extent / _rounded_up(extent, count)
+    return share
+
+
+def _rounded_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
