@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.arguments import add_arguments
-from optimus_mlir.accel.copies import CopyFunctions, keep_apart
+from optimus_mlir.accel.copies import Copies, keep_apart
 from optimus_mlir.accel.counters import (
     LaunchCounters,
     any_counters_type,
@@ -15,9 +15,9 @@ from optimus_mlir.accel.counters import (
     launches,
     slice_type,
 )
-from optimus_mlir.accel.kernels import any_address
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
+from optimus_mlir.accel.workspaces import use_workspace, workspace_bytes, workspace_type
 from optimus_mlir.analysis import annotations
 from optimus_mlir.mlir import arith, func, ir, linalg, memref
 
@@ -39,6 +39,13 @@ def scratchpad_size(module: ir.Module) -> int:
     return target.scratchpad_bytes * emulation_scale(module, target.element_bytes)
 
 
+def workspace_size(module: ir.Module) -> int:
+    """Bytes of the array's own memory: what the kernel with the most temporaries takes."""
+    functions = [op.operation for op in module.body.operations if op.operation.name == "func.func"]
+    kernels = [f for f in functions if _name(f) in _kernels(module)]
+    return max(map(workspace_bytes, kernels), default=0)
+
+
 def lower_accel(module: ir.Module) -> None:
     """Replace every op of the dialect; results in memory space 0 everywhere."""
     target = annotations.read_accelerator(module.operation)
@@ -46,17 +53,18 @@ def lower_accel(module: ir.Module) -> None:
     layout = counter_layout(module)
     scratchpad = _bytes_type(target.scratchpad_bytes * scale)
     counters = counters_type(layout[-1].end if layout else 0)
-    copies = CopyFunctions(module)
-    kernels = {_callee(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
+    copies = Copies(module)
+    kernels = _kernels(module)
     groups = {_callee(op) for op in launches(module)}
     for op in module.body.operations:
         if op.operation.name != "func.func" or not op.operation.regions[0].blocks:
             continue
-        name = ir.StringAttr(op.operation.attributes["sym_name"]).value
+        name = _name(op.operation)
         if name in groups:
             _Group(op.operation, copies, scratchpad, scale, target.element_bytes).lower()
         elif name in kernels:
             keep_apart(op.operation)
+            use_workspace(op.operation)
         elif "sym_visibility" not in op.operation.attributes:
             _lower_host(op.operation, layout, scratchpad, counters)
     set_memory_spaces(module.operation, _plain)  # to the host both are plain memory
@@ -68,22 +76,23 @@ class _Group:
     def __init__(
         self,
         function: ir.Operation,
-        copies: CopyFunctions,
+        copies: Copies,
         scratchpad: ir.Type,
         scale: int,
         width: int,
     ) -> None:
         self.function, self.copies, self.scale, self.width = function, copies, scale, width
         self.buffers = list(function.regions[0].blocks[0].arguments)
-        self.scratchpad, self.counters = add_arguments(
-            function, [scratchpad, any_counters_type(len(self.buffers) + 1)]
+        counters = any_counters_type(len(self.buffers) + 1)
+        self.scratchpad, self.counters, self.workspace = add_arguments(
+            function, [scratchpad, counters, workspace_type()]
         )
         self.lowerings = {
             accel.AllocOp.OPERATION_NAME: self._alloc,
             accel.LoadOp.OPERATION_NAME: self._load,
             accel.StoreOp.OPERATION_NAME: self._store,
             accel.MoveOp.OPERATION_NAME: self._copy,
-            accel.ComputeOp.OPERATION_NAME: _inline_call,
+            accel.ComputeOp.OPERATION_NAME: self._compute,
         }
 
     def lower(self) -> None:
@@ -113,10 +122,18 @@ class _Group:
         self._copy(op)
 
     def _copy(self, op: ir.Operation) -> None:
-        """A copy in ascending loops; a move goes towards lower addresses, so it may overlap."""
-        types = [any_address(operand.type) for operand in op.operands]
-        casts = [memref.cast(t, v) for t, v in zip(types, op.operands, strict=True)]
-        func.CallOp([], self.copies.name_of(types), casts)
+        """Also a move, which goes towards lower addresses and may overlap."""
+        self.copies.copy(*op.operands)
+
+    def _compute(self, op: ir.Operation) -> None:
+        """The region of a compute, where it stands; its kernel gets the workspace."""
+        operations = op.regions[0].blocks[0].operations
+        for inner in [operations[i].operation for i in range(len(operations) - 1)]:
+            inner.move_before(op)
+            if isinstance(inner.opview, func.CallOp):
+                callee = ir.FlatSymbolRefAttr(inner.attributes["callee"]).value
+                func.CallOp([], callee, [*inner.operands, self.workspace])
+                inner.erase()
 
     def _update(self, counter: int, value: int, combine: type) -> None:
         at = _index(counter)
@@ -131,8 +148,9 @@ def _lower_host(
     scratchpad_type: ir.Type,
     counters_type: ir.Type,
 ) -> None:
-    """Give every launch the scratchpad and its own counters; free what the host allocated."""
-    scratchpad, counters = add_arguments(function, [scratchpad_type, counters_type])
+    """Give every launch the scratchpad, its own counters and the workspace; free what is allocated."""
+    types = [scratchpad_type, counters_type, workspace_type()]
+    scratchpad, counters, workspace = add_arguments(function, types)
     function.attributes[C_INTERFACE] = ir.UnitAttr.get()
     for launch, place in zip(list(_launches_in(function)), layout, strict=True):
         call = accel.call_in(launch)
@@ -142,7 +160,7 @@ def _lower_host(
                 slice_type(length, place.first), counters, [], [], [], [place.first], [length], [1]
             ).result
             own = memref.cast(any_counters_type(length), own)
-            func.CallOp([], _callee(launch), [*call.operands, scratchpad, own])
+            func.CallOp([], _callee(launch), [*call.operands, scratchpad, own, workspace])
         launch.erase()
     for copy in _ops(function, "memref.copy"):  # one with strides would call a missing library
         with ir.InsertionPoint(copy), copy.location:
@@ -153,13 +171,6 @@ def _lower_host(
     with ir.InsertionPoint(last), last.location:
         for op in _ops(function, "memref.alloc"):
             memref.DeallocOp(op.results[0])
-
-
-def _inline_call(op: ir.Operation) -> None:
-    """The region of a compute, where it stands."""
-    operations = op.regions[0].blocks[0].operations
-    for inner in [operations[i].operation for i in range(len(operations) - 1)]:
-        inner.move_before(op)
 
 
 def _plain(kind: ir.Type) -> ir.Type:
@@ -173,6 +184,14 @@ def _root(value: ir.Value) -> ir.Value:
     while not isinstance(value.owner, ir.Block):
         value = value.owner.operands[0]
     return value
+
+
+def _kernels(module: ir.Module) -> set[str]:
+    return {_callee(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
+
+
+def _name(function: ir.Operation) -> str:
+    return ir.StringAttr(function.attributes["sym_name"]).value
 
 
 def _callee(op: ir.Operation) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from optimus_mlir.accel.arguments import add_arguments
 from optimus_mlir.accel.counters import LaunchCounters, counter_layout, launches
 from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.lowering import scratchpad_size
+from optimus_mlir.accel.lowering import scratchpad_size, workspace_size
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import arith, execution_engine, ir, run_passes, runtime
@@ -52,10 +52,11 @@ def emulate(module: ir.Module, inputs: Sequence[Array]) -> Execution:
     arguments = _host_arguments(module)
     outputs = [np.zeros(shape, dtype) for shape, dtype in arguments[len(inputs) :]]
     scratchpad = Scratchpad(scratchpad_size(module))
+    workspace = np.empty(workspace_size(module), np.uint8)
     counters = np.zeros(layout[-1].end if layout else 0, np.int64)
     start = time.perf_counter()
     engine, weights = _compile(module)
-    arrays = [*map(np.ascontiguousarray, inputs), *outputs, *weights, scratchpad.bytes, counters]
+    arrays = [*map(np.ascontiguousarray, inputs), *outputs, *weights, scratchpad.bytes, counters, workspace]
     compiled = time.perf_counter()
     engine.invoke("main", *map(_pointer, arrays))
     ran = time.perf_counter()

@@ -7,12 +7,12 @@
 // CHECK: %[[X:.*]] = llvm.load %[[READ]]
 // CHECK: %[[MORE:.*]] = llvm.add %[[X]], %[[BYTES]]
 // CHECK: llvm.store %[[MORE]], %[[READ]]
-// CHECK: llvm.call @copy_0(
+// CHECK: llvm.call @copy_rows(
 // CHECK: llvm.call @kernel_0(
 // CHECK: %[[WRITTEN:.*]] = llvm.getelementptr {{.*}} %[[READ]][1]
 // CHECK: %[[Y:.*]] = llvm.load %[[WRITTEN]]
 // CHECK: llvm.add %[[Y]], %[[BYTES]]
-// CHECK: llvm.call @copy_0(
+// CHECK: llvm.call @copy_rows(
 module attributes {optimus.accelerator = {name = "tiny", description = "a byte per element", scratchpad_bytes = 64, element_bits = 8, accumulator_bits = 32, pe_rows = 1, pe_columns = 1, register_file_bytes = 1, dram_access_pj = 100, buffer_access_pj = 3, register_access_pj = 1, hop_pj = 1, mac_pj = 1}} {
 func.func @main(%x: memref<16xf32>, %y: memref<16xf32>) {
   "accel.launch"() ({

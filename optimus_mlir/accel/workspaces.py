@@ -1,0 +1,46 @@
+"""The array's own memory: temporaries of kernels share one buffer that every launch passes on.
+
+Taken from the heap in every call, they would be new pages for the operating system to clear.
+"""
+
+from __future__ import annotations
+
+import math
+
+from optimus_mlir.accel.arguments import add_arguments
+from optimus_mlir.accel.lifetimes import allocations_in
+from optimus_mlir.mlir import arith, ir, memref
+
+ALIGNMENT = 64
+
+
+def workspace_bytes(function: ir.Operation) -> int:
+    """What the temporaries of a kernel take."""
+    return sum(_size(op) for op in allocations_in(function, "memref.alloc"))
+
+
+def workspace_type() -> ir.Type:
+    length = ir.ShapedType.get_dynamic_size()
+    return ir.MemRefType.get([length], ir.IntegerType.get_signless(8))
+
+
+def use_workspace(function: ir.Operation) -> None:
+    """Give a kernel one more argument, the workspace, and its temporaries places in it."""
+    [workspace] = add_arguments(function, [workspace_type()])
+    at = 0
+    for op in allocations_in(function, "memref.alloc"):
+        with ir.InsertionPoint(op), op.location:
+            place = arith.ConstantOp(ir.IndexType.get(), at).result
+            view = memref.ViewOp(op.results[0].type, workspace, place, []).result
+        at += _size(op)
+        for use in list(op.results[0].uses):
+            if use.owner.operation.name == "memref.dealloc":
+                use.owner.operation.erase()
+        op.results[0].replace_all_uses_with(view)
+        op.erase()
+
+
+def _size(op: ir.Operation) -> int:
+    kind = ir.MemRefType(op.results[0].type)
+    width = -(-kind.element_type.width // 8)
+    return -(-math.prod(kind.shape) * width // ALIGNMENT) * ALIGNMENT
