@@ -35,7 +35,9 @@ class Copies:
             return
         self._declare()
         padded = [Rows(1, 0, 0)] * (LOOPS - len(loops)) + loops
-        numbers = [n for rows in padded for n in (rows.count, rows.source_stride, rows.target_stride)]
+        numbers = [
+            n for rows in padded for n in (rows.count, rows.source_stride, rows.target_stride)
+        ]
         constants = [_index(n) for n in (row_bytes, *numbers)]
         func.CallOp([], COPY_ROWS, [address_of(source), address_of(target), *constants])
 

@@ -117,7 +117,9 @@ def _loads(nest: Nest, blocking: Blocking, lanes: int) -> float:
     along = nest.loops[blocking.vector_loop].strides
     total = 0.0
     for operand in range(nest.result if nest.has_reduction else nest.operands):
-        distinct = math.prod(n for loop, n in blocking.unrolled if nest.loops[loop].strides[operand])
+        distinct = math.prod(
+            n for loop, n in blocking.unrolled if nest.loops[loop].strides[operand]
+        )
         if along[operand]:
             distinct *= blocking.vectors
         total += distinct * _load_cost(along[operand], lanes)

@@ -127,9 +127,7 @@ class BlockEmitter:
         rows: list[tuple[int, ...]] = []
         for iterations in itertools.product(*(range(extents[number]) for number in unrolled)):
             steps = list(zip(iterations, strides, strict=True))
-            rows.append(
-                tuple(sum(k * s[i] for k, s in steps) for i in range(self.nest.operands))
-            )
+            rows.append(tuple(sum(k * s[i] for k, s in steps) for i in range(self.nest.operands)))
         return rows
 
     def _vectors(self, iterations: range) -> list[Lanes]:
@@ -227,9 +225,7 @@ class BlockEmitter:
                 value = self._combination.join(value, self._joined(part[number]))
             self._result.store_scalar(value, at)
 
-    def _partial(
-        self, rows: Sequence[tuple[int, ...]], span: range, cursor: Cursor
-    ) -> Carried:
+    def _partial(self, rows: Sequence[tuple[int, ...]], span: range, cursor: Cursor) -> Carried:
         """Partial results of the whole vectors."""
         points = [self._point(row, Lanes(0, self.recipe.lanes, self.recipe.lanes)) for row in rows]
 

@@ -45,7 +45,9 @@ def buffer_nest(op: ir.Operation) -> BufferNest | None:
     if indices is None or any(layout is None for layout in strides):
         return None
     extents = _extents(op, indices)
-    rows = [_flat(row, layout or [], len(extents)) for row, layout in zip(indices, strides, strict=True)]
+    rows = [
+        _flat(row, layout or [], len(extents)) for row, layout in zip(indices, strides, strict=True)
+    ]
     if not extents or any(len(row.coefficients) != len(extents) for row in rows):
         return None
     arguments = op.regions[0].blocks[0].arguments

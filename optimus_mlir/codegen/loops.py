@@ -33,7 +33,9 @@ class LoopBuilder:
             scf.YieldOp(list(body(moved, list(op.inner_iter_args))))
         return list(op.results)
 
-    def nested(self, loops: Sequence[Loop], cursor: Cursor, carried: Carried, body: Body) -> Carried:
+    def nested(
+        self, loops: Sequence[Loop], cursor: Cursor, carried: Carried, body: Body
+    ) -> Carried:
         """Every iteration of all `loops`, the last one innermost."""
         if not loops:
             return body(cursor, carried)

@@ -13,12 +13,13 @@ import numpy as np
 from optimus_mlir.accel.arguments import add_arguments
 from optimus_mlir.accel.counters import LaunchCounters, counter_layout, launches
 from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.lowering import scratchpad_size, workspace_size
+from optimus_mlir.accel.lowering import lower_accel, scratchpad_size, workspace_size
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.mlir import arith, execution_engine, ir, run_passes, runtime
+from optimus_mlir.mlir import arith, ir, run_passes, runtime
 from optimus_mlir.mlir.constants import numpy_dtype, read_constants
-from optimus_mlir.passes.convert_accel_to_llvm import ConvertAccelToLlvmPass
+from optimus_mlir.runtime.machine_code import Entry, load
+from optimus_mlir.runtime.object_cache import ObjectCache
 
 Array = np.ndarray[Any, Any]
 GUARD_BYTES = 4096
@@ -45,24 +46,40 @@ class Execution:
     run_seconds: float
 
 
-def emulate(module: ir.Module, inputs: Sequence[Array]) -> Execution:
+def emulate(
+    module: ir.Module, inputs: Sequence[Array], cache: ObjectCache | None = None
+) -> Execution:
     """Compile a module of the accel dialect for this CPU and run `main`; `module` is not changed."""
-    layout = counter_layout(module)
-    numbers = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launches(module)]
-    arguments = _host_arguments(module)
-    outputs = [np.zeros(shape, dtype) for shape, dtype in arguments[len(inputs) :]]
-    scratchpad = Scratchpad(scratchpad_size(module))
-    workspace = np.empty(workspace_size(module), np.uint8)
-    counters = np.zeros(layout[-1].end if layout else 0, np.int64)
-    start = time.perf_counter()
-    engine, weights = _compile(module)
-    arrays = [*map(np.ascontiguousarray, inputs), *outputs, *weights, scratchpad.bytes, counters, workspace]
-    compiled = time.perf_counter()
-    engine.invoke("main", *map(_pointer, arrays))
-    ran = time.perf_counter()
-    scratchpad.check()
-    groups = (_count(n, place, counters) for n, place in zip(numbers, layout, strict=True))
-    return Execution(outputs, tuple(groups), compiled - start, ran - compiled)
+    return Emulator(module, cache).run(inputs)
+
+
+class Emulator:
+    """A compiled program with its weights and its scratchpad; it can run again and again."""
+
+    def __init__(self, module: ir.Module, cache: ObjectCache | None = None) -> None:
+        launched = launches(module)
+        self.layout = counter_layout(module)
+        self.groups = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launched]
+        self.arguments = _host_arguments(module)
+        self.scratchpad = Scratchpad(scratchpad_size(module))
+        self.workspace = np.empty(workspace_size(module), np.uint8)
+        start = time.perf_counter()
+        self.weights, self.entry = _compile(module, cache)
+        self.compile_seconds = time.perf_counter() - start
+
+    def run(self, inputs: Sequence[Array]) -> Execution:
+        """Run `main` once; counters start from 0."""
+        outputs = [np.zeros(shape, dtype) for shape, dtype in self.arguments[len(inputs) :]]
+        counters = np.zeros(self.layout[-1].end if self.layout else 0, np.int64)
+        inputs = [np.ascontiguousarray(a).reshape(a.shape) for a in inputs]
+        chip = (self.scratchpad.bytes, counters, self.workspace)
+        descriptors = [*map(_descriptor, (*inputs, *outputs, *self.weights, *chip))]
+        start = time.perf_counter()
+        self.entry(*map(ctypes.pointer, descriptors))
+        seconds = time.perf_counter() - start
+        self.scratchpad.check()
+        counts = (_count(n, at, counters) for n, at in zip(self.groups, self.layout, strict=True))
+        return Execution(outputs, tuple(counts), self.compile_seconds, seconds)
 
 
 class Scratchpad:
@@ -78,8 +95,8 @@ class Scratchpad:
             raise OptimusError("the program wrote outside the scratchpad: this is a compiler bug")
 
 
-def _compile(module: ir.Module) -> tuple[execution_engine.ExecutionEngine, list[Array]]:
-    """Machine code of a copy of the module, and the weights that its `main` takes as arguments."""
+def _compile(module: ir.Module, cache: ObjectCache | None) -> tuple[list[Array], Entry]:
+    """The weights that `main` takes as arguments, and the machine code of a copy of the module."""
     with module.context, ir.Location.unknown():
         copy = ir.Module.create()
         for op in module.body.operations:
@@ -88,10 +105,8 @@ def _compile(module: ir.Module) -> tuple[execution_engine.ExecutionEngine, list[
             named = module.operation.attributes[i]
             copy.operation.attributes[named.name] = named.attr
         weights = _weights_as_arguments(copy)
-        run_passes(copy, [ConvertAccelToLlvmPass()])
-        engine = execution_engine.ExecutionEngine(copy, opt_level=2)
-        engine.raw_lookup("_mlir_ciface_main")  # compiles now rather than in the first call
-        return engine, weights
+        lower_accel(copy)
+        return weights, load(copy, cache)
 
 
 def _weights_as_arguments(module: ir.Module) -> list[Array]:
@@ -143,8 +158,8 @@ def _dtype(element: ir.Type) -> np.dtype[Any]:
     return dtype
 
 
-def _pointer(array: Array) -> Any:
-    return ctypes.pointer(ctypes.pointer(runtime.get_ranked_memref_descriptor(array)))
+def _descriptor(array: Array) -> Any:
+    return runtime.get_ranked_memref_descriptor(array)
 
 
 def _count(number: int, place: LaunchCounters, counters: Array) -> GroupCount:
