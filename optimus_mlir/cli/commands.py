@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from optimus_mlir.analysis.groups import find_main
@@ -31,6 +31,7 @@ from optimus_mlir.mlir.run import reproducing
 from optimus_mlir.passes.convert_accel_to_llvm import ConvertAccelToLlvmPass
 from optimus_mlir.runtime.emulator import Execution, emulate
 from optimus_mlir.runtime.interpreter import interpret
+from optimus_mlir.runtime.object_cache import ObjectCache, temporary_cache
 
 BYTECODE_SUFFIX = ".mlirbc"
 
@@ -74,6 +75,8 @@ def run_model(
     seed: int = 0,
     backend: str = "jit",
     trace: str | None = None,
+    *,
+    keep_code: bool = True,
 ) -> int:
     progress = _progress(options)
     with opened(options, progress) as (model, compilation):
@@ -82,8 +85,10 @@ def run_model(
         compilation.compile()
         if trace is not None:
             write_trace(trace, model.module, planned.groups, planned.accelerator)
-        execute = _emulate if backend == "jit" else _interpret
-        execution = execute(model.module, inputs, progress)
+        if backend == "numpy":
+            execution = _interpret(model.module, inputs, progress)
+        else:
+            execution = _emulate(model.module, inputs, progress, keep_code=keep_code)
         with progress.step(None, f"comparing with {model.reference_name}"):
             expected = model.reference(inputs)
             difference = compare(execution.outputs, expected, model.reference_name)
@@ -100,10 +105,13 @@ def _inputs(module: ir.Module, files: Sequence[str], seed: int) -> list[Array]:
     return load_inputs(files, main) if files else random_inputs(main, seed)
 
 
-def _emulate(module: ir.Module, inputs: Sequence[Array], progress: Progress) -> Execution:
+def _emulate(
+    module: ir.Module, inputs: Sequence[Array], progress: Progress, *, keep_code: bool
+) -> Execution:
     crash = reproducing(module.operation, "the emulator", [ConvertAccelToLlvmPass()], REPRODUCER)
-    with progress.step(None, "running on the emulator"), crash:
-        execution = emulate(module, inputs)
+    kept = nullcontext(ObjectCache.of_user()) if keep_code else temporary_cache()
+    with progress.step(None, "running on the emulator"), crash, kept as cache:
+        execution = emulate(module, inputs, cache)
     progress.seconds["compile"] += execution.compile_seconds
     progress.seconds["run"] += execution.run_seconds
     return execution

@@ -10,6 +10,7 @@ import click
 
 from optimus_mlir import __version__
 from optimus_mlir.cli.accelerators import accelerators
+from optimus_mlir.cli.cache import cache
 from optimus_mlir.cli.compare import compare
 from optimus_mlir.cli.explain import explain
 from optimus_mlir.cli.options import Options, print_schema, takes_model
@@ -47,7 +48,7 @@ def optimus() -> None:
     """
 
 
-for command in (accelerators, compare, explain, sweep):
+for command in (accelerators, cache, compare, explain, sweep):
     optimus.add_command(command)
 
 
@@ -91,8 +92,14 @@ Examples:
     metavar="FILE.json",
     help="Write a timeline of DMA, compute and scratchpad that ui.perfetto.dev opens.",
 )
+@click.option("--no-cache", is_flag=True, help="Compile everything, keep nothing (see 'cache').")
 def run(
-    options: Options, inputs: tuple[str, ...], seed: int, backend: str, trace: str | None
+    options: Options,
+    inputs: tuple[str, ...],
+    seed: int,
+    backend: str,
+    trace: str | None,
+    no_cache: bool,
 ) -> int:
     """Plan, compile and run MODEL on the emulator, and compare with the predictions.
 
@@ -104,7 +111,7 @@ def run(
     """
     from optimus_mlir.cli.commands import run_model
 
-    return run_model(options, inputs, seed, backend, trace)
+    return run_model(options, inputs, seed, backend, trace, keep_code=not no_cache)
 
 
 @optimus.command(

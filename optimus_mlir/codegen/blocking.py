@@ -71,12 +71,16 @@ def _candidates(nest: Nest, lanes: int, *, combines_lanes: bool) -> Iterator[Blo
 
 
 def _vector_loops(nest: Nest, *, combines_lanes: bool) -> list[int]:
-    """Parallel loops along which results are neighbours, and reductions along which inputs are."""
-    found = [n for n in nest.numbers(parallel=True) if nest.loops[n].strides[nest.result] == 1]
+    """Parallel loops along which results are neighbours, and reductions along which inputs are.
+
+    Only where there are none, results are scattered over any parallel loop.
+    """
+    parallel = nest.numbers(parallel=True)
+    found = [n for n in parallel if nest.loops[n].strides[nest.result] == 1]
     if combines_lanes:
         reductions = nest.numbers(parallel=False)
         found += [n for n in reductions if 1 in nest.loops[n].strides[: nest.result]]
-    return found
+    return found or parallel
 
 
 def _vectors_of(loop: Loop, lanes: int) -> int:

@@ -67,7 +67,9 @@ class Row:
 
     def store(self, value: ir.Value, at: ir.Value, lanes: Lanes) -> None:
         value = broadcast(value, lanes.width)
-        if lanes.is_full:
+        if self.stride != 1:
+            vector.ScatterOp(None, self.memory, [at], self._steps(lanes), lanes.mask(), value)
+        elif lanes.is_full:
             vector.StoreOp(value, self.memory, [at])
         else:
             vector.MaskedStoreOp(self.memory, [at], lanes.mask(), value)
@@ -96,13 +98,17 @@ class Row:
 
     def _gathered(self, at: ir.Value, lanes: Lanes) -> ir.Value:
         kind = vector_of(lanes.width, self.element)
+        everything = Lanes(0, lanes.width, lanes.width).mask()
+        steps = self._steps(lanes)
+        return vector.GatherOp(kind, self.memory, [at], steps, everything, zeros(kind)).result
+
+    def _steps(self, lanes: Lanes) -> ir.Value:
+        """How far each lane is from the first; unused lanes are where the last used one is."""
         i32 = ir.IntegerType.get_signless(32)
         steps = [min(lane, lanes.used - 1) * self.stride for lane in range(lanes.width)]
         values = [ir.IntegerAttr.get(i32, step) for step in steps]
-        offsets = ir.DenseElementsAttr.get(values, vector_of(lanes.width, i32))
-        everything = Lanes(0, lanes.width, lanes.width).mask()
-        offsets = arith.ConstantOp(offsets.type, offsets).result
-        return vector.GatherOp(kind, self.memory, [at], offsets, everything, zeros(kind)).result
+        kind = vector_of(lanes.width, i32)
+        return arith.ConstantOp(kind, ir.DenseElementsAttr.get(values, kind)).result
 
 
 def flattened(buffer: ir.Value) -> ir.Value:

@@ -16,7 +16,7 @@ from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.accel.lowering import lower_accel, scratchpad_size, workspace_size
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.mlir import arith, ir, run_passes, runtime
+from optimus_mlir.mlir import arith, ir, runtime
 from optimus_mlir.mlir.constants import numpy_dtype, read_constants
 from optimus_mlir.runtime.machine_code import Entry, load
 from optimus_mlir.runtime.object_cache import ObjectCache

@@ -17,7 +17,7 @@ from typing import Any
 
 from optimus_mlir.codegen.cpu import cpu_flags, host_vector_unit
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.mlir import execution_engine, ir, run_passes
+from optimus_mlir.mlir import execution_engine, ir, remark, run_passes
 from optimus_mlir.passes.convert_accel_to_llvm import LLVM
 from optimus_mlir.runtime.object_cache import ObjectCache, digest
 from optimus_mlir.runtime.objects import OBJECT, OPTIMISATION, compile_units
@@ -37,7 +37,11 @@ def load(module: ir.Module, cache: ObjectCache | None) -> Entry:
     With a cache and a linker, code is compiled by function and kept.
     """
     linker = find_linker()
-    if cache is None or linker is None:
+    if cache is None:
+        return _compiled_in_memory(module)
+    if linker is None:
+        names = ", ".join(LINKERS)
+        remark(ir.Location.unknown(), f"compiled code is not kept: that takes one of {names}")
         return _compiled_in_memory(module)
     units = units_of(module, compiler_identity())
     key = digest("".join(unit.key for unit in units).encode())

@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,13 @@ class ObjectCache:
         for path in entries:
             path.unlink(missing_ok=True)
         return len(entries)
+
+
+@contextmanager
+def temporary_cache() -> Iterator[ObjectCache]:
+    """A cache that ends with the `with`; code loaded from it stays."""
+    with tempfile.TemporaryDirectory(prefix="optimus-") as folder:
+        yield ObjectCache(Path(folder))
 
 
 def digest(content: bytes) -> str:

@@ -41,7 +41,7 @@ def save(name: str, array: Any) -> str:
 
 def emulate_with(change: Callable[..., Any]) -> Callable[..., Any]:
     real = commands.emulate
-    return lambda module, inputs: change(real(module, inputs))
+    return lambda *arguments: change(real(*arguments))
 
 
 def test_run_counts_what_was_predicted(model: str, capsys) -> None:

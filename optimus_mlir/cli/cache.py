@@ -1,0 +1,50 @@
+"""`optimus cache`: the compiled code that is kept on this computer."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from optimus_mlir.cli.units import readable_bytes
+
+
+@click.group(
+    short_help="Show or clear the compiled code that is kept.",
+    epilog="""\b
+Examples:
+  optimus cache info
+  optimus cache clear
+  OPTIMUS_CACHE_DIR=/tmp/cache optimus run zoo:resnet18
+""",
+)
+def cache() -> None:
+    """Show or clear the machine code that 'optimus run' keeps, so that it compiles nothing twice.
+
+    It lies in $OPTIMUS_CACHE_DIR, or else in the folder optimus-mlir of your caches. An entry fits
+    one piece of program, one version of the compiler and one kind of CPU.
+    """
+
+
+@cache.command(short_help="Say where it is and how large.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(as_json: bool) -> None:
+    """Say where the compiled code is, in how many files, and how large."""
+    from optimus_mlir.runtime.object_cache import ObjectCache
+
+    kept = ObjectCache.of_user()
+    sizes = [path.stat().st_size for path in kept.entries()]
+    if as_json:
+        fields = {"folder": str(kept.folder), "files": len(sizes), "bytes": sum(sizes)}
+        click.echo(json.dumps(fields, indent=2))
+    else:
+        click.echo(f"{kept.folder}: {len(sizes)} files, {readable_bytes(sum(sizes))}")
+
+
+@cache.command(short_help="Remove all of it.")
+def clear() -> None:
+    """Remove all compiled code; the next runs compile again."""
+    from optimus_mlir.runtime.object_cache import ObjectCache
+
+    kept = ObjectCache.of_user()
+    click.echo(f"{kept.folder}: removed {kept.clear()} files")
