@@ -38,7 +38,8 @@ class BufferNest:
 
 def buffer_nest(op: ir.Operation) -> BufferNest | None:
     """None for an op without exactly one buffer as result, or where a layout is not known."""
-    if len(op.results) or ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])[1] != 1:
+    *_, terminator = op.regions[0].blocks[0].operations
+    if len(op.results) or len(terminator.operands) != 1:
         return None
     indices = operand_indices(op)
     strides = [_strides(value.type) for value in op.operands]

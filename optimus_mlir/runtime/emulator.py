@@ -16,7 +16,7 @@ from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.accel.lowering import lower_accel, scratchpad_size, workspace_size
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.mlir import arith, ir, runtime
+from optimus_mlir.mlir import arith, ir
 from optimus_mlir.mlir.constants import numpy_dtype, read_constants
 from optimus_mlir.runtime.machine_code import Entry, load
 from optimus_mlir.runtime.object_cache import ObjectCache
@@ -66,6 +66,7 @@ class Emulator:
         start = time.perf_counter()
         self.weights, self.entry = _compile(module, cache)
         self.compile_seconds = time.perf_counter() - start
+        self._weight_descriptors = [_descriptor(weight) for weight in self.weights]
 
     def run(self, inputs: Sequence[Array]) -> Execution:
         """Run `main` once; counters start from 0."""
@@ -73,9 +74,14 @@ class Emulator:
         counters = np.zeros(self.layout[-1].end if self.layout else 0, np.int64)
         inputs = [np.ascontiguousarray(a).reshape(a.shape) for a in inputs]
         chip = (self.scratchpad.bytes, counters, self.workspace)
-        descriptors = [*map(_descriptor, (*inputs, *outputs, *self.weights, *chip))]
+        descriptors = [
+            *map(_descriptor, (*inputs, *outputs)),
+            *self._weight_descriptors,
+            *map(_descriptor, chip),
+        ]
+        pointers = [ctypes.c_void_p(descriptor.ctypes.data) for descriptor in descriptors]
         start = time.perf_counter()
-        self.entry(*map(ctypes.pointer, descriptors))
+        self.entry(*pointers)
         seconds = time.perf_counter() - start
         self.scratchpad.check()
         counts = (_count(n, at, counters) for n, at in zip(self.groups, self.layout, strict=True))
@@ -158,8 +164,11 @@ def _dtype(element: ir.Type) -> np.dtype[Any]:
     return dtype
 
 
-def _descriptor(array: Array) -> Any:
-    return runtime.get_ranked_memref_descriptor(array)
+def _descriptor(array: Array) -> Array:
+    """MLIR's description of a buffer: where it was allocated, where it is, offset, sizes, strides."""
+    strides = (stride // array.itemsize for stride in array.strides)
+    address = array.ctypes.data
+    return np.array([address, address, 0, *array.shape, *strides], np.int64)
 
 
 def _count(number: int, place: LaunchCounters, counters: Array) -> GroupCount:

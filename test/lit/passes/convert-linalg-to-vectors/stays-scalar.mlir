@@ -1,0 +1,18 @@
+// What has no block of vectors stays as it is; with remarks=true the pass says why.
+// RUN: optimus-opt %s --convert-linalg-to-vectors="remarks=true" --verify-diagnostics
+// RUN: optimus-opt %s --convert-linalg-to-vectors | FileCheck %s
+
+// CHECK: linalg.generic
+// CHECK: linalg.copy
+func.func @scalar(%x: memref<16xi64>, %y: memref<?xf32>, %z: memref<?xf32>) {
+  // expected-remark@+1 {{linalg.generic stays scalar: its body asks for loop indices}}
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : memref<16xi64>) {
+  ^bb0(%out: i64):
+    %i = linalg.index 0 : index
+    %n = arith.index_cast %i : index to i64
+    linalg.yield %n : i64
+  }
+  // expected-remark@+1 {{linalg.copy stays scalar: it has several results, or a layout that is not known when compiling}}
+  linalg.copy ins(%y : memref<?xf32>) outs(%z : memref<?xf32>)
+  return
+}
