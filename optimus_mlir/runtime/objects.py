@@ -41,19 +41,18 @@ def compile_units(units: Sequence[Unit], processes: int) -> dict[str, bytes]:
 
 
 def compile_folder(folder: Path) -> None:
-    for source in sorted(folder.glob(f"*{SOURCE}")):
-        compile_unit(source.read_bytes(), source.with_suffix(OBJECT))
-
-
-def compile_unit(bytecode: bytes, target: Path) -> None:
     with new_context(), ir.Location.unknown():
-        module = ir.Module.parse(bytecode)
-        callees = [op.sym_name.value for op in module.body.operations if op.is_external]
-        run_passes(module, LLVM)
-        engine = execution_engine.ExecutionEngine(module, opt_level=OPTIMISATION, enable_pic=True)
-        for callee in callees:  # the linker will know; the engine insists on some address
-            engine.raw_register_runtime(callee, ctypes.c_void_p(1))
-        engine.dump_to_object_file(str(target))
+        for source in sorted(folder.glob(f"*{SOURCE}")):
+            compile_unit(ir.Module.parse(source.read_bytes()), source.with_suffix(OBJECT))
+
+
+def compile_unit(module: ir.Module, target: Path) -> None:
+    callees = [op.sym_name.value for op in module.body.operations if op.is_external]
+    run_passes(module, LLVM)
+    engine = execution_engine.ExecutionEngine(module, opt_level=OPTIMISATION, enable_pic=True)
+    for callee in callees:  # the linker will know; the engine insists on some address
+        engine.raw_register_runtime(callee, ctypes.c_void_p(1))
+    engine.dump_to_object_file(str(target))
 
 
 def _start(folder: Path) -> subprocess.Popen[str]:
