@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.arguments import add_arguments
@@ -15,6 +16,7 @@ from optimus_mlir.accel.counters import (
     launches,
     slice_type,
 )
+from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
 from optimus_mlir.accel.workspaces import use_workspace, workspace_bytes, workspace_type
@@ -33,17 +35,29 @@ def emulation_scale(module: ir.Module, element_bytes: int) -> int:
     return -(-widest // element_bytes)
 
 
-def scratchpad_size(module: ir.Module) -> int:
-    """Bytes of the emulated scratchpad."""
+@dataclass(frozen=True)
+class MemoryBytes:
+    """Memory that the emulator hands to `main`: DRAM here is only what `main` itself allocates."""
+
+    scratchpad: int
+    workspace: int
+    dram: int
+
+
+def memory_bytes(module: ir.Module) -> MemoryBytes:
+    """The sizes for a program of the accel dialect, before it is lowered."""
     target = annotations.read_accelerator(module.operation)
-    return target.scratchpad_bytes * emulation_scale(module, target.element_bytes)
-
-
-def workspace_size(module: ir.Module) -> int:
-    """Bytes of the array's own memory: what the kernel with the most temporaries takes."""
-    functions = [op.operation for op in module.body.operations if op.operation.name == "func.func"]
-    kernels = [f for f in functions if _name(f) in _kernels(module)]
-    return max(map(workspace_bytes, kernels), default=0)
+    scale = emulation_scale(module, target.element_bytes)
+    kernels, groups = _kernels(module), {_callee(op) for op in launches(module)}
+    functions = _functions(module)
+    return MemoryBytes(
+        target.scratchpad_bytes * scale,
+        max((workspace_bytes(f) for name, f in functions.items() if name in kernels), default=0),
+        max(
+            (host_bytes(f) for name, f in functions.items() if name not in kernels | groups),
+            default=0,
+        ),
+    )
 
 
 def lower_accel(module: ir.Module) -> None:
@@ -56,17 +70,14 @@ def lower_accel(module: ir.Module) -> None:
     copies = Copies(module)
     kernels = _kernels(module)
     groups = {_callee(op) for op in launches(module)}
-    for op in module.body.operations:
-        if op.operation.name != "func.func" or not op.operation.regions[0].blocks:
-            continue
-        name = _name(op.operation)
+    for name, function in _functions(module).items():
         if name in groups:
-            _Group(op.operation, copies, scratchpad, scale, target.element_bytes).lower()
+            _Group(function, copies, scratchpad, scale, target.element_bytes).lower()
         elif name in kernels:
-            keep_apart(op.operation)
-            use_workspace(op.operation)
-        elif "sym_visibility" not in op.operation.attributes:
-            _lower_host(op.operation, layout, scratchpad, counters)
+            keep_apart(function)
+            use_workspace(function)
+        elif "sym_visibility" not in function.attributes:
+            _lower_host(function, layout, scratchpad, counters)
     set_memory_spaces(module.operation, _plain)  # to the host both are plain memory
 
 
@@ -148,9 +159,10 @@ def _lower_host(
     scratchpad_type: ir.Type,
     counters_type: ir.Type,
 ) -> None:
-    """Give every launch the scratchpad, its own counters and the workspace; free what is allocated."""
-    types = [scratchpad_type, counters_type, workspace_type()]
-    scratchpad, counters, workspace = add_arguments(function, types)
+    """Give every launch the scratchpad, its own counters and the workspace."""
+    types = [scratchpad_type, counters_type, workspace_type(), workspace_type()]
+    scratchpad, counters, workspace, memory = add_arguments(function, types)
+    use_host_memory(function, memory)
     function.attributes[C_INTERFACE] = ir.UnitAttr.get()
     for launch, place in zip(list(_launches_in(function)), layout, strict=True):
         call = accel.call_in(launch)
@@ -166,11 +178,6 @@ def _lower_host(
         with ir.InsertionPoint(copy), copy.location:
             linalg.copy(copy.operands[0], outs=[copy.operands[1]])
         copy.erase()
-    block = function.regions[0].blocks[0]
-    last = block.operations[len(block.operations) - 1]
-    with ir.InsertionPoint(last), last.location:
-        for op in _ops(function, "memref.alloc"):
-            memref.DeallocOp(op.results[0])
 
 
 def _plain(kind: ir.Type) -> ir.Type:
@@ -190,8 +197,13 @@ def _kernels(module: ir.Module) -> set[str]:
     return {_callee(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
 
 
-def _name(function: ir.Operation) -> str:
-    return ir.StringAttr(function.attributes["sym_name"]).value
+def _functions(module: ir.Module) -> dict[str, ir.Operation]:
+    """The functions with a body, by name."""
+    return {
+        op.sym_name.value: op.operation
+        for op in module.body.operations
+        if isinstance(op, func.FuncOp) and not op.is_external
+    }
 
 
 def _callee(op: ir.Operation) -> str:

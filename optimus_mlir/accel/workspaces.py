@@ -16,7 +16,7 @@ ALIGNMENT = 64
 
 def workspace_bytes(function: ir.Operation) -> int:
     """What the temporaries of a kernel take."""
-    return sum(_size(op) for op in allocations_in(function, "memref.alloc"))
+    return sum(allocated_bytes(op) for op in allocations_in(function, "memref.alloc"))
 
 
 def workspace_type() -> ir.Type:
@@ -32,7 +32,7 @@ def use_workspace(function: ir.Operation) -> None:
         with ir.InsertionPoint(op), op.location:
             place = arith.ConstantOp(ir.IndexType.get(), at).result
             view = memref.ViewOp(op.results[0].type, workspace, place, []).result
-        at += _size(op)
+        at += allocated_bytes(op)
         for use in list(op.results[0].uses):
             if use.owner.operation.name == "memref.dealloc":
                 use.owner.operation.erase()
@@ -40,7 +40,8 @@ def use_workspace(function: ir.Operation) -> None:
         op.erase()
 
 
-def _size(op: ir.Operation) -> int:
+def allocated_bytes(op: ir.Operation) -> int:
+    """Of a memref.alloc, rounded up so that what follows is aligned."""
     kind = ir.MemRefType(op.results[0].type)
     width = -(-kind.element_type.width // 8)
     return -(-math.prod(kind.shape) * width // ALIGNMENT) * ALIGNMENT

@@ -13,7 +13,7 @@ import numpy as np
 from optimus_mlir.accel.arguments import add_arguments
 from optimus_mlir.accel.counters import LaunchCounters, counter_layout, launches
 from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.lowering import lower_accel, scratchpad_size, workspace_size
+from optimus_mlir.accel.lowering import lower_accel, memory_bytes
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import arith, ir
@@ -61,8 +61,9 @@ class Emulator:
         self.layout = counter_layout(module)
         self.groups = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launched]
         self.arguments = _host_arguments(module)
-        self.scratchpad = Scratchpad(scratchpad_size(module))
-        self.workspace = np.empty(workspace_size(module), np.uint8)
+        sizes = memory_bytes(module)
+        self.scratchpad = Scratchpad(sizes.scratchpad)
+        self.workspace, self.dram = (np.empty(n, np.uint8) for n in (sizes.workspace, sizes.dram))
         start = time.perf_counter()
         self.weights, self.entry = _compile(module, cache)
         self.compile_seconds = time.perf_counter() - start
@@ -73,11 +74,11 @@ class Emulator:
         outputs = [np.zeros(shape, dtype) for shape, dtype in self.arguments[len(inputs) :]]
         counters = np.zeros(self.layout[-1].end if self.layout else 0, np.int64)
         inputs = [np.ascontiguousarray(a).reshape(a.shape) for a in inputs]
-        chip = (self.scratchpad.bytes, counters, self.workspace)
+        memories = (self.scratchpad.bytes, counters, self.workspace, self.dram)
         descriptors = [
             *map(_descriptor, (*inputs, *outputs)),
             *self._weight_descriptors,
-            *map(_descriptor, chip),
+            *map(_descriptor, memories),
         ]
         pointers = [ctypes.c_void_p(descriptor.ctypes.data) for descriptor in descriptors]
         start = time.perf_counter()
