@@ -1,11 +1,19 @@
 """Accelerators: what the compiler must know of the hardware it compiles for."""
 
-from optimus_mlir.target.accelerator import (
-    Accelerator,
-    load_accelerator,
-    parse_bytes,
-    preset_names,
-    with_fields,
-)
+from optimus_mlir.target.accelerator import Accelerator
+from optimus_mlir.target.dataflow import OPERANDS, ROLES, Dataflow, Operand, Role
+from optimus_mlir.target.files import load_accelerator, preset_names, with_fields
+from optimus_mlir.target.sizes import parse_bytes
 
-__all__ = ["Accelerator", "load_accelerator", "parse_bytes", "preset_names", "with_fields"]
+__all__ = [
+    "OPERANDS",
+    "ROLES",
+    "Accelerator",
+    "Dataflow",
+    "Operand",
+    "Role",
+    "load_accelerator",
+    "parse_bytes",
+    "preset_names",
+    "with_fields",
+]

@@ -1,83 +1,99 @@
-"""An accelerator as the cost model sees it, read from YAML with errors that name the field."""
+"""An accelerator as the cost model sees it; what is wrong with one is said by field."""
 
 import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Literal, Self, cast
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from optimus_mlir.errors import OptimusError, did_you_mean
+from optimus_mlir.target.dataflow import KEPT_BY, Dataflow, Operand, Role
+from optimus_mlir.target.sizes import bytes_of
 
 Scalar = str | int | float | bool
-
-BYTES_OF_UNIT = {
-    "": 1,
-    "b": 1,
-    "kb": 10**3,
-    "mb": 10**6,
-    "gb": 10**9,
-    "kib": 2**10,
-    "mib": 2**20,
-    "gib": 2**30,
-}
-
-
-def parse_bytes(text: str) -> int:
-    """A size in bytes: `65536`, `64KiB`, `1.5 MiB` (powers of 1024), `64kB` (powers of 1000)."""
-    try:
-        return _bytes(text)
-    except ValueError as error:
-        raise OptimusError(str(error)) from None
-
-
-def _bytes(text: str) -> int:
-    size = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
-    if size is None or size[2] not in BYTES_OF_UNIT:
-        raise ValueError(f"not a size in bytes: '{text}': write it like 65536, 64KiB or 1.5MiB")
-    count = Fraction(size[1]) * BYTES_OF_UNIT[size[2]]
-    if count.denominator != 1:
-        raise ValueError(f"not a whole number of bytes: '{text}'")
-    return int(count)
+Value = Scalar | list[str]
 
 
 def _bytes_if_text(value: object) -> object:
-    return _bytes(value) if isinstance(value, str) else value
+    return bytes_of(value) if isinstance(value, str) else value
 
+
+def _no_repeats(value: object) -> object:
+    """A list as a tuple (YAML and MLIR attributes have lists); each word in it once."""
+    if not isinstance(value, list | tuple):
+        return value
+    words = cast("Sequence[object]", value)
+    again = [word for i, word in enumerate(words) if word in words[:i]]
+    if again:
+        raise ValueError(f"'{again[0]}' is named twice: once is enough")
+    return tuple(words)
+
+
+BYTES_SCHEMA = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1},
+        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]i?)?[bB]?\s*$"},
+    ]
+}
 
 Count = Annotated[int, Field(ge=1)]
-Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes_if_text)]
+Bytes = Annotated[int, Field(ge=1), BeforeValidator(_bytes_if_text), WithJsonSchema(BYTES_SCHEMA)]
 Picojoules = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=False)]
+Roles = Annotated[tuple[Role, ...], BeforeValidator(_no_repeats)]
+Operands = Annotated[tuple[Operand, ...], BeforeValidator(_no_repeats)]
 
 
-class Accelerator(BaseModel):
+class Accelerator(
+    BaseModel, frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+):
     """DRAM, one scratchpad (the global buffer), and an array of PEs with a register file each.
 
     Energies are picojoules per access of one element of `element_bits`; an accumulator of twice
     that width costs two. Rates may be unknown: then there is no estimate of cycles or of seconds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
     name: str
-    description: str  # and where the figures come from
+    description: str
+    """What it is, and where its figures come from."""
     scratchpad_bytes: Bytes
+    """The global buffer, which the compiler manages."""
     element_bits: Literal[8, 16, 32]
     accumulator_bits: Literal[8, 16, 32, 64]
-    double_buffering: bool = False  # two copies of each tile that DMA moves: costs their space
+    double_buffering: bool = False
+    """Two copies of each tile that DMA moves: transfers overlap with work, and take more space."""
     pe_rows: Count
     pe_columns: Count
-    register_file_bytes: Bytes  # of each PE
+    macs_per_pe: Count = 1
+    """Multiply-accumulates of one PE in a cycle."""
+    register_file_bytes: Bytes
+    """Of each PE."""
+    dataflow: Dataflow = "output-stationary"
+    """Which operand stays in the PEs longest: its loops are the outer ones."""
+    unrolled_rows: Roles = ("output-columns", "output-rows")
+    """Loops that run side by side on the rows of the array: the first that a nest has, then the
+    others on what room is left. The default, with that of the columns, is `Ow_Cout` of Optimus."""
+    unrolled_columns: Roles = ("output-channels", "groups")
+    """The same on the columns."""
+    registers_hold: Operands | None = None
+    """Operands that are kept in the register files; the others arrive anew for every MAC.
+    By default that which the dataflow is named for, and all of them if it is row-stationary."""
     dram_access_pj: Picojoules
-    buffer_access_pj: Picojoules  # of the scratchpad
+    buffer_access_pj: Picojoules
+    """Of the scratchpad."""
     register_access_pj: Picojoules
-    hop_pj: Picojoules  # from one PE to its neighbour
-    mac_pj: Picojoules  # one multiply-accumulate, without its operands
+    hop_pj: Picojoules
+    """From one PE to its neighbour."""
+    mac_pj: Picojoules
+    """One multiply-accumulate, without its operands."""
     dram_bytes_per_cycle: Rate | None = None
     frequency_mhz: Rate | None = None
 
@@ -90,6 +106,27 @@ class Accelerator(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _the_stationary_operand_is_held(self) -> Self:
+        needed = set(KEPT_BY[self.dataflow]) if self.dataflow != "row-stationary" else {"filter"}
+        missing = needed - set(self.operands_kept)
+        if missing:
+            raise ValueError(
+                f"registers_hold: {self.dataflow} needs '{missing.pop()}' in the register files: "
+                f"add it, or choose another dataflow"
+            )
+        return self
+
+    @property
+    def operands_kept(self) -> tuple[Operand, ...]:
+        """What the register files hold."""
+        kept = self.registers_hold
+        return KEPT_BY[self.dataflow] if kept is None else kept
+
+    @property
+    def pes(self) -> int:
+        return self.pe_rows * self.pe_columns
+
     @property
     def element_bytes(self) -> int:
         return self.element_bits // 8
@@ -98,9 +135,10 @@ class Accelerator(BaseModel):
     def accumulator_bytes(self) -> int:
         return self.accumulator_bits // 8
 
-    def to_dict(self) -> dict[str, Scalar]:
-        """Its fields as plain scalars, unknown ones left out; `from_dict` is the inverse."""
-        return self.model_dump(exclude_none=True)
+    def to_dict(self) -> dict[str, Value]:
+        """Its fields as scalars and lists, unknown ones left out; `from_dict` is the inverse."""
+        fields = self.model_dump(exclude_none=True)
+        return {name: _listed(value) for name, value in fields.items()}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object], source: str = "accelerator") -> Self:
@@ -111,76 +149,13 @@ class Accelerator(BaseModel):
             raise OptimusError("\n".join(_message(source, e) for e in error.errors())) from None
 
 
-def preset_names() -> list[str]:
-    """The accelerators that ship with the package."""
-    presets = (Path(preset.name) for preset in _presets().iterdir())
-    return sorted(preset.stem for preset in presets if preset.suffix == ".yaml")
-
-
-def load_accelerator(name_or_path: str) -> Accelerator:
-    """The preset of this name, or the accelerator in this .yaml or .yml file."""
-    if name_or_path.endswith((".yaml", ".yml")):
-        return _parse(_text_of(Path(name_or_path)), Path(name_or_path))
-    if name_or_path not in preset_names():
-        raise OptimusError(
-            f"unknown accelerator '{name_or_path}'{did_you_mean(name_or_path, preset_names())}: "
-            f"choose {', '.join(preset_names())}, or give a .yaml file"
-        )
-    preset = f"{name_or_path}.yaml"
-    return _parse((_presets() / preset).read_text(encoding="utf-8"), Path(preset))
-
-
-def with_fields(accelerator: Accelerator, fields: Sequence[str]) -> Accelerator:
-    """The accelerator with some fields changed: `["scratchpad_bytes=64KiB", "element_bits=8"]`."""
-    changed: dict[str, object] = dict(accelerator.to_dict())
-    for field in fields:
-        name, equals, value = field.partition("=")
-        if not equals:
-            raise OptimusError(
-                f"{accelerator.name}: '{field}': write it like scratchpad_bytes=64KiB"
-            )
-        changed[name.strip()] = _scalar(value)
-    return Accelerator.from_dict(changed, accelerator.name)
-
-
-def _presets() -> Any:
-    return resources.files("optimus_mlir.target") / "presets"
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise OptimusError(f"{path}: {reason}") from None
-
-
-def _parse(text: str, path: Path) -> Accelerator:
-    try:
-        fields = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        at = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise OptimusError(f"{at}: not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise OptimusError(f"{path}: not YAML: {error}") from None
-    if not isinstance(fields, dict):
-        raise OptimusError(f"{path}: must be a mapping of fields, like 'element_bits: 16'")
-    return Accelerator.from_dict(
-        {"name": path.stem, **cast("dict[str, object]", fields)}, str(path)
-    )
-
-
-def _scalar(text: str) -> object:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
+def _listed(value: Scalar | tuple[str, ...]) -> Value:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _message(source: str, error: ErrorDetails) -> str:
     """`eyeriss.yaml: dram_access_pj: must be at least 0, got -1`."""
-    at = ": ".join([source, *(str(key) for key in error["loc"])])
+    at = _path(source, error["loc"])
     context, got = error.get("ctx", {}), f"got {error['input']!r}"
     match error["type"]:
         case "missing":
@@ -194,8 +169,21 @@ def _message(source: str, error: ErrorDetails) -> str:
         case "greater_than":
             return f"{at}: must be more than {context['gt']:g}, {got}"
         case "literal_error":
-            return f"{at}: must be {context['expected']}, {got}"
+            return f"{at}: must be {context['expected']}, {got}{_meant(error['input'], context)}"
+        case "tuple_type":
+            return f"{at}: must be a list, like [output-channels], {got}"
         case "value_error":
             return f"{at}: {context['error']}"
         case _:
             return f"{at}: {error['msg'].replace('Input should', 'must')}, {got}"
+
+
+def _path(source: str, keys: Sequence[int | str]) -> str:
+    """`eyeriss.yaml: unrolled_rows[1]`."""
+    inside = "".join(f"[{key}]" if isinstance(key, int) else f": {key}" for key in keys)
+    return source + inside
+
+
+def _meant(value: object, context: Mapping[str, str]) -> str:
+    known = re.findall(r"'([^']+)'", context["expected"])
+    return did_you_mean(value, known) if isinstance(value, str) else ""

@@ -1,0 +1,127 @@
+"""Time: what the array computes and DMA transfers, one after the other or overlapped.
+
+One DMA engine serves loads and stores in order. With double buffering it loads the next step's
+data while the array computes, and no further ahead: the third copy would have no space.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from optimus_mlir.target import Accelerator
+
+Bound = Literal["compute", "dram"]
+SETTLED_AFTER = 4  # like steps: by then every event of a step repeats at one distance
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`count` like steps in a row: each loads, computes on what was loaded, and stores."""
+
+    count: int
+    load_bytes: int
+    store_bytes: int
+    compute_cycles: int
+
+
+@dataclass(frozen=True)
+class Time:
+    """Cycles of a sequence of stages; None where the accelerator does not say how fast DRAM is."""
+
+    compute_cycles: int
+    dma_cycles: int | None
+    cycles: int | None
+    seconds: float | None
+
+    @property
+    def bound(self) -> Bound | None:
+        """What to make faster: the larger of the two."""
+        if self.dma_cycles is None:
+            return None
+        return "dram" if self.dma_cycles > self.compute_cycles else "compute"
+
+
+def time_of(stages: Iterable[Stage], accelerator: Accelerator) -> Time:
+    stages = [stage for stage in stages if stage.count]
+    compute_cycles = sum(stage.count * stage.compute_cycles for stage in stages)
+    rate = accelerator.dram_bytes_per_cycle
+    if rate is None:
+        return Time(compute_cycles, None, None, None)
+    steps = [_Steps.of(stage, rate) for stage in stages]
+    dma_cycles = sum(step.count * (step.load + step.store) for step in steps)
+    overlaps = accelerator.double_buffering
+    cycles = _overlapped(steps) if overlaps else dma_cycles + compute_cycles
+    frequency = accelerator.frequency_mhz
+    seconds = None if frequency is None else cycles / (frequency * 1e6)
+    return Time(compute_cycles, dma_cycles, cycles, seconds)
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """A stage in cycles."""
+
+    count: int
+    load: int
+    store: int
+    compute: int
+
+    @staticmethod
+    def of(stage: Stage, bytes_per_cycle: float) -> _Steps:
+        return _Steps(
+            stage.count,
+            math.ceil(stage.load_bytes / bytes_per_cycle),
+            math.ceil(stage.store_bytes / bytes_per_cycle),
+            stage.compute_cycles,
+        )
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """When the DMA engine is free, and when the last and the last but one computation ended."""
+
+    dma: int = 0
+    computed: int = 0
+    before: int = 0
+    to_store: int = 0  # cycles of the store that waits for the last computation
+
+    def after(self, step: _Steps) -> _Clock:
+        """One more step: its load goes ahead of the store of the step before."""
+        loaded = max(self.dma, self.before) + step.load
+        stored = max(loaded, self.computed) + self.to_store if self.to_store else loaded
+        computed = max(loaded, self.computed) + step.compute
+        return _Clock(stored, computed, self.computed, step.store)
+
+    def later(self, other: _Clock, times: int) -> _Clock:
+        """`times` more steps like that which led here from `other`."""
+        return _Clock(
+            self.dma + times * (self.dma - other.dma),
+            self.computed + times * (self.computed - other.computed),
+            self.before + times * (self.before - other.before),
+            self.to_store,
+        )
+
+
+def _overlapped(steps: Iterable[_Steps]) -> int:
+    clock = _Clock()
+    for step in steps:
+        clock = _run(clock, step)
+    return max(clock.dma, clock.computed) + clock.to_store
+
+
+def _run(clock: _Clock, step: _Steps) -> _Clock:
+    """All of a stage: step by step until steps repeat, the rest at once."""
+    done, before = 0, clock
+    while done < step.count:
+        before, clock, done = clock, clock.after(step), done + 1
+        if done >= SETTLED_AFTER and _is_steady(before, clock):
+            return clock.later(before, step.count - done)
+    return clock
+
+
+def _is_steady(before: _Clock, clock: _Clock) -> bool:
+    moved = clock.dma - before.dma
+    same_pace = moved == clock.computed - before.computed == clock.before - before.before
+    return same_pace and before.to_store == clock.to_store
