@@ -18,6 +18,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 Describe your own:
   optimus accelerators show eyeriss > mine.yaml
   optimus accelerators validate mine.yaml
+  optimus accelerators schema > accelerator.schema.json
   optimus run zoo:resnet18 --accelerator mine.yaml
 """,
 )
@@ -62,8 +63,16 @@ def validate(file: str) -> None:
     click.echo(
         f"{file}: valid: {accelerator.name}, {readable_bytes(accelerator.scratchpad_bytes)} "
         f"scratchpad, {accelerator.element_bits}-bit elements, "
-        f"{accelerator.pe_rows}x{accelerator.pe_columns} PEs"
+        f"{accelerator.pe_rows}x{accelerator.pe_columns} PEs, {accelerator.dataflow}"
     )
+
+
+@accelerators.command(short_help="Print the JSON schema of a description.")
+def schema() -> None:
+    """Print the JSON schema of a YAML description: editors complete and check fields with it."""
+    from optimus_mlir.target import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
 
 
 def list_presets(as_json: bool) -> None:
@@ -82,6 +91,7 @@ def list_presets(as_json: bool) -> None:
     table.add_column("name", no_wrap=True)
     for column in ("scratchpad", "bits", "PEs"):
         table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("dataflow", no_wrap=True)
     table.add_column("description")
     for preset in presets:
         table.add_row(
@@ -89,6 +99,7 @@ def list_presets(as_json: bool) -> None:
             readable_bytes(preset.scratchpad_bytes),
             str(preset.element_bits),
             f"{preset.pe_rows}x{preset.pe_columns}",
+            preset.dataflow,
             preset.description,
         )
     stdout_console().print(table)

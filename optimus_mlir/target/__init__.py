@@ -2,7 +2,7 @@
 
 from optimus_mlir.target.accelerator import Accelerator
 from optimus_mlir.target.dataflow import OPERANDS, ROLES, Dataflow, Operand, Role
-from optimus_mlir.target.files import load_accelerator, preset_names, with_fields
+from optimus_mlir.target.files import json_schema, load_accelerator, preset_names, with_fields
 from optimus_mlir.target.sizes import parse_bytes
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Dataflow",
     "Operand",
     "Role",
+    "json_schema",
     "load_accelerator",
     "parse_bytes",
     "preset_names",

@@ -43,6 +43,13 @@ def with_fields(accelerator: Accelerator, fields: Sequence[str]) -> Accelerator:
     return Accelerator.from_dict(changed, accelerator.name)
 
 
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (2020-12) of a description; a file may leave out the name, which is its own."""
+    schema = Accelerator.model_json_schema()
+    schema["required"].remove("name")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
 def _presets() -> Any:
     return resources.files("optimus_mlir.target") / "presets"
 

@@ -5,6 +5,7 @@
 // CHECK-SAME: element_bits = 16 : i64
 // CHECK-SAME: name = "generic"
 // CHECK-SAME: scratchpad_bytes = 65536 : i64
+// CHECK-SAME: unrolled_columns = ["output-channels", "groups"]
 func.func @main() {
   return
 }
