@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimus_mlir.cost.unrolling import Counts, ceil_div
 from optimus_mlir.workload import Access, Linear
@@ -34,6 +35,11 @@ class Mapping:
         """How often the loop around the blocks advances."""
         return ceil_div(self.extents[loop], self.unrolled[loop] * self.blocks[loop])
 
+    def array_blocks(self) -> list[Counts]:
+        """What all PEs together have of each loop."""
+        loops = zip(self.extents, self.unrolled, self.blocks, strict=True)
+        return [np.minimum(extent, side * block) for extent, side, block in loops]
+
     def cycles_of(self, loop: int) -> Counts:
         """Iterations of a loop that are left to one PE."""
         return ceil_div(self.extents[loop], self.unrolled[loop])
@@ -51,18 +57,19 @@ def fetches_kept(mapping: Mapping, access: Access) -> Fetches:
     """Of an operand that stays in the register files while loops that do not index it run.
 
     The innermost loop that moves it sweeps over its whole extent: what two neighbouring blocks
-    share (a window's halo) is kept. All loops around that one fetch again.
+    share (a window's halo) is kept, if blocks have no gaps. All loops around it fetch again.
     """
     resting = np.ones((1, 1), dtype=bool)
-    array_blocks = [s * b for s, b in zip(mapping.unrolled, mapping.blocks, strict=True)]
     pe_blocks = list(mapping.blocks)
+    array_blocks = mapping.array_blocks()
     again, copies = ONE, ONE
     for loop in reversed(mapping.order):
         trips, extent = mapping.trips(loop), mapping.extents[loop]
         if loop in access.loops:
             sweeps = resting & (trips > 1)
-            array_blocks[loop] = np.where(sweeps, extent, array_blocks[loop])
-            alone = sweeps & (mapping.unrolled[loop] == 1)
+            dense = sweeps & _is_dense(access, loop, array_blocks)
+            array_blocks[loop] = np.where(dense, extent, array_blocks[loop])
+            alone = sweeps & _is_dense(access, loop, pe_blocks) & (mapping.unrolled[loop] == 1)
             pe_blocks[loop] = np.where(alone, extent, pe_blocks[loop])
             resting = resting & (trips == 1)
         else:
@@ -89,6 +96,22 @@ def distinct(mapping: Mapping, access: Access) -> Counts:
     return _touched(access, mapping.extents, mapping.extents)
 
 
+def _is_dense(access: Access, loop: int, blocks: Sequence[Counts]) -> NDArray[np.bool_]:
+    """Whether a block covers a range without gaps where `loop` moves it."""
+    dense = np.ones((1, 1), dtype=bool)
+    for index in access.indices:
+        if loop in index.loops:
+            iterations = product(blocks[i] for i in index.loops)
+            dense = dense & (_reach(index, [blocks[i] for i in index.loops]) <= iterations)
+    return dense
+
+
+def _reach(index: Linear, sizes: Iterable[Counts]) -> Counts:
+    """From the least to the greatest index that loops of these sizes touch."""
+    pairs = zip(index.loops, sizes, strict=True)
+    return sum((abs(index.coefficients[i]) * (size - 1) for i, size in pairs), ONE)
+
+
 def _touched(access: Access, extents: Sequence[Counts], blocks: Sequence[Counts]) -> Counts:
     """Elements touched, summed over all blocks; shared ones count once in every block."""
     return product(_span(index, extents, blocks) for index in access.indices)
@@ -105,10 +128,9 @@ def _span(index: Linear, extents: Sequence[Counts], blocks: Sequence[Counts]) ->
     sizes = [_whole_and_last(extents[i], blocks[i]) for i in index.loops]
     total = np.zeros((1, 1), dtype=np.int64)
     for choice in itertools.product(*sizes):
-        steps = (abs(index.coefficients[i]) for i in index.loops)
-        reach = sum((c * (n - 1) for c, (n, _) in zip(steps, choice, strict=True)), ONE)
-        iterations = product(n for n, _ in choice)
-        total = total + np.minimum(reach, iterations) * product(times for _, times in choice)
+        reach = _reach(index, (size for size, _ in choice))
+        elements = np.minimum(reach, product(size for size, _ in choice))
+        total = total + elements * product(times for _, times in choice)
     return total
 
 

@@ -44,9 +44,13 @@ def reuse_loops(operator: Operator, operands: Operands) -> dict[Operand, tuple[i
 
 
 def orders(operator: Operator, operands: Operands, accelerator: Accelerator) -> tuple[Order, ...]:
-    """The orders of the loops around the register files that the dataflow allows."""
+    """The orders of the loops around the register files that the dataflow allows.
+
+    Where nothing is multiplied there is no dataflow but to finish one result after the other.
+    """
     reused = reuse_loops(operator, operands)
-    innermost = reused.pop(INNERMOST[accelerator.dataflow])
+    rests = "psum" if operands.filter is None else INNERMOST[accelerator.dataflow]
+    innermost = reused.pop(rests)
     one, other = reused.values()
     free = set(one) | set(other) | set(innermost)
     outermost = tuple(i for i in range(len(operator.extents)) if i not in free)

@@ -1,0 +1,109 @@
+"""Time of stages, with and without overlap."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimus_mlir.cost.cycles import Stage, time_of
+from optimus_mlir.target import Accelerator, load_accelerator, with_fields
+
+SERIAL = with_fields(load_accelerator("generic"), ["dram_bytes_per_cycle=2", "frequency_mhz=100"])
+OVERLAPPED = with_fields(SERIAL, ["double_buffering=true"])
+
+
+def cycles(accelerator: Accelerator, *stages: Stage) -> int:
+    found = time_of(stages, accelerator).cycles
+    assert found is not None
+    return found
+
+
+def test_one_after_the_other():
+    assert cycles(SERIAL, Stage(3, 10, 4, 7)) == 3 * (5 + 2 + 7)
+
+
+def test_transfers_hide_behind_computation():
+    """Load 5; then 7 cycles a step, in which the next is loaded and the last stored; store 2."""
+    assert cycles(OVERLAPPED, Stage(3, 10, 4, 7)) == 5 + 3 * 7 + 2
+
+
+def test_computation_hides_behind_transfers():
+    """Transfers without a pause, but for the last step's computation between load and store."""
+    assert cycles(OVERLAPPED, Stage(3, 20, 4, 7)) == 3 * 10 + 2 * 2 + 7 - 2 + 2
+
+
+def test_weights_first_then_tiles():
+    assert cycles(OVERLAPPED, Stage(1, 100, 0, 0), Stage(2, 4, 0, 10)) == 50 + 2 + 20
+
+
+def test_a_transfer_takes_whole_cycles():
+    assert cycles(SERIAL, Stage(2, 3, 1, 0)) == 2 * (2 + 1)
+
+
+def test_no_rate_no_cycles():
+    unknown = SERIAL.model_copy(update={"dram_bytes_per_cycle": None})
+    time = time_of([Stage(3, 10, 4, 7)], unknown)
+    assert (time.compute_cycles, time.dma_cycles, time.cycles, time.seconds) == (21,) + (None,) * 3
+    assert time.bound is None
+
+
+def test_seconds_need_a_frequency():
+    assert time_of([Stage(1, 0, 0, 50)], SERIAL).seconds == 50 / 100e6
+    timeless = SERIAL.model_copy(update={"frequency_mhz": None})
+    assert time_of([Stage(1, 0, 0, 50)], timeless).seconds is None
+
+
+def test_what_limits():
+    assert time_of([Stage(1, 10, 0, 6)], SERIAL).bound == "compute"
+    assert time_of([Stage(1, 10, 0, 4)], SERIAL).bound == "dram"
+    assert time_of([], SERIAL).cycles == 0
+
+
+sizes = st.integers(0, 60)
+stages = st.lists(st.builds(Stage, st.integers(0, 40), sizes, sizes, sizes), max_size=6)
+
+
+@given(stages)
+def test_overlap_saves_time_but_does_no_magic(some: list[Stage]):
+    serial, overlapped = time_of(some, SERIAL), time_of(some, OVERLAPPED)
+    assert serial.dma_cycles == overlapped.dma_cycles
+    assert serial.dma_cycles is not None
+    assert serial.cycles == serial.dma_cycles + serial.compute_cycles
+    assert max(serial.dma_cycles, serial.compute_cycles) <= cycles(OVERLAPPED, *some)
+    assert cycles(OVERLAPPED, *some) <= cycles(SERIAL, *some)
+
+
+@given(stages)
+def test_a_count_is_that_many_steps(some: list[Stage]):
+    steps = [
+        Stage(1, s.load_bytes, s.store_bytes, s.compute_cycles)
+        for s in some
+        for _ in range(s.count)
+    ]
+    assert cycles(OVERLAPPED, *some) == cycles(OVERLAPPED, *steps) == played(steps)
+
+
+def played(steps: list[Stage]) -> int:
+    """The same by an event at a time: DMA in order, two buffers in and two out."""
+    dma, ends = 0, [0, 0]
+    transfers = [("load", i) for i in range(len(steps))] + [("store", i) for i in range(len(steps))]
+    order = sorted(transfers, key=lambda t: (t[1], t[0]) if t[0] == "load" else (t[1] + 1.5, ""))
+    done: dict[int, int] = {}
+    for kind, i in order:
+        if kind == "load":
+            dma = max(dma, ends[i]) + -(-steps[i].load_bytes // 2)
+            done[i] = dma
+        elif steps[i].store_bytes:
+            dma = max(dma, computed(i, steps, done, ends)) + -(-steps[i].store_bytes // 2)
+        if kind == "load":
+            computed(i, steps, done, ends)
+    return max([dma, *ends])
+
+
+def computed(i: int, steps: list[Stage], done: dict[int, int], ends: list[int]) -> int:
+    """When step i has computed; `ends` has two zeros before the first."""
+    for j in itertools.count(len(ends) - 2):
+        if j > i:
+            return ends[i + 2]
+        ends.append(max(done[j], ends[-1]) + steps[j].compute_cycles)
+    raise AssertionError
