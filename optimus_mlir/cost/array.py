@@ -9,6 +9,7 @@ docs/cost-model.md has the formulas.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -61,17 +62,27 @@ class ArrayNest:
     def figures_of(self, extents: tuple[int, ...]) -> Counts:
         """The figures of one tile, given the extents of all loops."""
         if extents not in self._answers:
-            if len(self._answers) >= MEMORY:
-                self._answers.clear()
-            answer = self.figures(np.array([extents], dtype=np.int64))[0]
-            answer.flags.writeable = False
-            self._answers[extents] = answer
+            self.remember([extents])
         return self._answers[extents]
+
+    def remember(self, tiles: Iterable[tuple[int, ...]]) -> None:
+        """Work out many tiles at once: much faster than one after the other."""
+        new = [tile for tile in dict.fromkeys(tiles) if tile not in self._answers]
+        if len(self._answers) + len(new) > MEMORY:
+            self._answers.clear()
+        for tile, figures in zip(new, self._figures_of(new), strict=True):
+            self._answers[tile] = figures
 
     def figures(self, tiles: Counts) -> Counts:
         """The figures of many tiles (rows of extents), one row each."""
         parts = [self._chosen(tiles[i : i + CHUNK])[0] for i in range(0, len(tiles), CHUNK)]
         return np.concatenate(parts) if parts else np.zeros((0, FIGURES), dtype=np.int64)
+
+    def _figures_of(self, tiles: list[tuple[int, ...]]) -> Counts:
+        rows = np.array(tiles, dtype=np.int64).reshape(len(tiles), len(self.operator.extents))
+        figures = self.figures(rows)
+        figures.flags.writeable = False
+        return figures
 
     def placement(self, extents: tuple[int, ...]) -> Placement:
         """How one tile was put on the array."""

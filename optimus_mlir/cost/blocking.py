@@ -55,7 +55,8 @@ def orders(operator: Operator, operands: Operands, accelerator: Accelerator) -> 
     free = set(one) | set(other) | set(innermost)
     outermost = tuple(i for i in range(len(operator.extents)) if i not in free)
     both = (*outermost, *one, *other, *innermost), (*outermost, *other, *one, *innermost)
-    return both if accelerator.operands_kept and one and other else both[:1]
+    matters = len(accelerator.operands_kept) > 1 and one and other
+    return both if matters else both[:1]
 
 
 def blocks(operator: Operator, constants: frozenset[str], accelerator: Accelerator) -> Counts:

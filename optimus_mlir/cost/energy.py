@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimus_mlir.cost.array import array_nest
+from optimus_mlir.cost.array import ArrayNest, array_nest
 from optimus_mlir.cost.cycles import Stage, Time, time_of
 from optimus_mlir.cost.figures import CYCLES, FIGURES, ArrayUse, column, picojoules
 from optimus_mlir.cost.unrolling import Counts
@@ -103,6 +103,16 @@ def group_cost(steps: Sequence[Step], accelerator: Accelerator) -> GroupCost:
         dram_bytes,
         _utilisation(use, accelerator),
     )
+
+
+def prepare(works: Iterable[Work], accelerator: Accelerator) -> None:
+    """Work out many tiles at once, so that `group_cost` need only look them up."""
+    tiles: dict[ArrayNest, list[tuple[int, ...]]] = {}
+    for work in works:
+        nest = array_nest(work.operator, accelerator, work.constants)
+        tiles.setdefault(nest, []).append(work.extents)
+    for nest, its_tiles in tiles.items():
+        nest.remember(its_tiles)
 
 
 def energy_of(

@@ -3,7 +3,7 @@
 import pytest
 from loop_nests import conv
 
-from optimus_mlir.cost.energy import Step, Work, group_cost, least_energy_pj
+from optimus_mlir.cost.energy import Step, Work, group_cost, least_energy_pj, prepare
 from optimus_mlir.target import load_accelerator, preset_names, with_fields
 
 CONV = conv("c", "x", (16, 14, 14), 16, 3, padding=1)
@@ -51,6 +51,13 @@ def test_time():
     assert cost.time.compute_cycles == cost.use.compute_cycles
     assert cost.time.cycles == 220 + cost.use.compute_cycles
     assert cost.energy_delay_pj_cycles == cost.energy.total_pj * cost.time.cycles
+
+
+def test_prepared_works_cost_the_same():
+    works = [Work(CONV, (k, h, 14, 16, 3, 3)) for k in (3, 5) for h in (2, 7)]
+    other = EYERISS.model_copy(update={"name": "prepared"})
+    prepare(works, other)
+    assert group_cost([Step(tuple(works))], other) == group_cost([Step(tuple(works))], EYERISS)
 
 
 def test_nothing_to_compute():
