@@ -17,6 +17,7 @@ from optimus_mlir.cost.unrolling import Counts, ceil_div
 from optimus_mlir.workload import Access, Linear
 
 ONE = np.ones((1, 1), dtype=np.int64)
+YES = np.ones((1, 1), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def fetches_kept(mapping: Mapping, access: Access) -> Fetches:
     The innermost loop that moves it sweeps over its whole extent: what two neighbouring blocks
     share (a window's halo) is kept, if blocks have no gaps. All loops around it fetch again.
     """
-    resting = np.ones((1, 1), dtype=bool)
+    resting = YES
     pe_blocks = list(mapping.blocks)
     array_blocks = mapping.array_blocks()
     again, copies = ONE, ONE
@@ -98,9 +99,9 @@ def distinct(mapping: Mapping, access: Access) -> Counts:
 
 def _is_dense(access: Access, loop: int, blocks: Sequence[Counts]) -> NDArray[np.bool_]:
     """Whether a block covers a range without gaps where `loop` moves it."""
-    dense = np.ones((1, 1), dtype=bool)
+    dense = YES
     for index in access.indices:
-        if loop in index.loops:
+        if loop in index.loops and len(index.loops) > 1:
             iterations = product(blocks[i] for i in index.loops)
             dense = dense & (_reach(index, [blocks[i] for i in index.loops]) <= iterations)
     return dense

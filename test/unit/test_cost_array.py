@@ -257,3 +257,33 @@ def test_many_tiles_are_as_one_by_one(accelerator: Accelerator):
     one_by_one = [nest.figures_of(tuple(map(int, tile))) for tile in tiles]
     assert (nest.figures(tiles) == np.array(one_by_one)).all()
     assert nest.figures(tiles[:0]).shape == (0, 15)
+
+
+# ZigZag 3.9.1 on the same mapping (tools/cross_check_zigzag.py); it reads a psum once more per result
+
+SIXTEEN = array(
+    element_bits=16,
+    accumulator_bits=16,
+    pe_rows=16,
+    pe_columns=16,
+    dataflow="weight-stationary",
+    unrolled_rows=["input-channels"],
+    unrolled_columns=["output-channels"],
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "kernel", "ifmap", "weights", "psums", "registers", "cycles"),
+    [
+        ((32, 14, 14), 16, 3, 56_448, 4_608, 112_896, 907_776, 3_528),
+        ((64, 14, 14), 48, 1, 37_632, 3_072, 75_264, 605_184, 2_352),
+        ((30, 13, 13), 20, 3, 60_840, 5_400, 182_520, 918_000, 6_084),
+    ],
+)
+def test_weight_stationary_as_in_zigzag(
+    shape, channels, kernel, ifmap, weights, psums, registers, cycles
+):
+    of = use(conv("c", "x", shape, channels, kernel), SIXTEEN)
+    assert (of.buffer.ifmap, of.buffer.filter) == (ifmap, weights)
+    assert of.buffer.psum + of.buffer.result == psums - np.prod(shape)
+    assert (of.register_file.filter, of.compute_cycles) == (registers, cycles)
