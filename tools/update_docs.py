@@ -44,8 +44,8 @@ ELISIONS = (
     (r" {} ", " "),
     (r"(= -?\d+) : i64\b", r"\1"),
     (
-        r"optimus.accelerator = {.*?(name = \"\w+\").*?(scratchpad_bytes = \d+)}",
-        r"optimus.accelerator = {..., \1, ..., \2}",
+        r"optimus.accelerator = {.*?(name = \"\w+\").*?(scratchpad_bytes = \d+).*?}",
+        r"optimus.accelerator = {..., \1, ..., \2, ...}",
     ),
     (r"(ins|outs)\((%\w+(?:, %\w+)*) : [^)]*\)", r"\1(\2)"),
     (r"(tensor\.(?:extract|insert)_slice .*?) \[1(?:, 1)*\] : .*", r"\1"),
