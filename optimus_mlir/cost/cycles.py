@@ -14,7 +14,6 @@ from typing import Literal
 from optimus_mlir.target import Accelerator
 
 Bound = Literal["compute", "dram"]
-SETTLED_AFTER = 4  # like steps: by then every event of a step repeats at one distance
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,14 @@ def _overlapped(steps: Iterable[_Steps]) -> int:
 
 
 def _run(clock: _Clock, step: _Steps) -> _Clock:
-    """All of a stage: step by step until steps repeat, the rest at once."""
+    """All of a stage: step by step until a step only adds to the clock, the rest at once.
+
+    From then on all steps add the same: a clock that is later by so much runs later by so much.
+    """
     done, before = 0, clock
     while done < step.count:
         before, clock, done = clock, clock.after(step), done + 1
-        if done >= SETTLED_AFTER and _is_steady(before, clock):
+        if _is_steady(before, clock):
             return clock.later(before, step.count - done)
     return clock
 

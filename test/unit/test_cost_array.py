@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from loop_nests import access, conv
 
+from optimus_mlir.cost.accesses import Mapping, fetches_kept
 from optimus_mlir.cost.array import array_nest
 from optimus_mlir.cost.figures import ArrayUse
 from optimus_mlir.cost.roles import operands_of, roles_of
@@ -188,6 +189,19 @@ def test_a_larger_register_file_keeps_sums_over_channels():
     assert use(CONV, roomy).buffer.psum == 0
 
 
+def test_sums_stay_over_channels_even_if_the_kernel_is_longer():
+    roomy = ROW_STATIONARY.model_copy(update={"register_file_bytes": 512})
+    assert use(conv("c", "x", (4, 4, 4), 2, 7), roomy).buffer.psum == 0
+
+
+def test_a_halo_is_not_kept_in_gaps():
+    """x[2p + r], two p at once, r from 0 to 2: {0, 2}, {1, 3}, {2, 4}; the 2 is fetched again."""
+    one, two, three = (np.array([[n]]) for n in (1, 2, 3))
+    mapping = Mapping((two, three), (one, one), (two, one), (0, 1))
+    fetches = fetches_kept(mapping, access("x", "pr", {"p": 2, "r": 1}))
+    assert fetches.array.item() == fetches.pes.item() == 6
+
+
 def test_a_short_loop_leaves_room_for_copies_of_the_next():
     """Two output channels take two of four columns; so two output rows fit."""
     replicated = OUTPUT_STATIONARY.model_copy(
@@ -273,17 +287,18 @@ SIXTEEN = array(
 
 
 @pytest.mark.parametrize(
-    ("shape", "channels", "kernel", "ifmap", "weights", "psums", "registers", "cycles"),
+    ("layer", "buffer", "registers", "cycles"),
     [
-        ((32, 14, 14), 16, 3, 56_448, 4_608, 112_896, 907_776, 3_528),
-        ((64, 14, 14), 48, 1, 37_632, 3_072, 75_264, 605_184, 2_352),
-        ((30, 13, 13), 20, 3, 60_840, 5_400, 182_520, 918_000, 6_084),
+        (conv("a", "x", (32, 14, 14), 16, 3), (56_448, 4_608, 112_896), 907_776, 3_528),
+        (conv("b", "x", (64, 14, 14), 48, 1), (37_632, 3_072, 75_264), 605_184, 2_352),
+        (conv("c", "x", (30, 13, 13), 20, 3), (60_840, 5_400, 182_520), 918_000, 6_084),
     ],
 )
 def test_weight_stationary_as_in_zigzag(
-    shape, channels, kernel, ifmap, weights, psums, registers, cycles
+    layer: Operator, buffer: tuple[int, int, int], registers: int, cycles: int
 ):
-    of = use(conv("c", "x", shape, channels, kernel), SIXTEEN)
-    assert (of.buffer.ifmap, of.buffer.filter) == (ifmap, weights)
-    assert of.buffer.psum + of.buffer.result == psums - np.prod(shape)
+    of = use(layer, SIXTEEN)
+    results = int(np.prod(layer.extents[:3]))
+    assert (of.buffer.ifmap, of.buffer.filter) == buffer[:2]
+    assert of.buffer.psum + of.buffer.result == buffer[2] - results
     assert (of.register_file.filter, of.compute_cycles) == (registers, cycles)

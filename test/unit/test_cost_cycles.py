@@ -36,6 +36,13 @@ def test_weights_first_then_tiles():
     assert cycles(OVERLAPPED, Stage(1, 100, 0, 0), Stage(2, 4, 0, 10)) == 50 + 2 + 20
 
 
+def test_a_stage_begins_with_the_store_of_the_last():
+    """Steps 1-3 store 3 cycles, 4-6 store 40: the last three wait for two such stores and end one."""
+    short, long = Stage(3, 6, 6, 6), Stage(3, 6, 80, 6)
+    steps = [Stage(1, 6, 6, 6)] * 3 + [Stage(1, 6, 80, 6)] * 3
+    assert cycles(OVERLAPPED, short, long) == cycles(OVERLAPPED, *steps) == played(steps)
+
+
 def test_a_transfer_takes_whole_cycles():
     assert cycles(SERIAL, Stage(2, 3, 1, 0)) == 2 * (2 + 1)
 
