@@ -37,7 +37,7 @@ def test_weights_first_then_tiles():
 
 
 def test_a_stage_begins_with_the_store_of_the_last():
-    """Steps 1-3 store 3 cycles, 4-6 store 40: the last three wait for two such stores and end one."""
+    """Three steps that store for 3 cycles, then three that store for 40."""
     short, long = Stage(3, 6, 6, 6), Stage(3, 6, 80, 6)
     steps = [Stage(1, 6, 6, 6)] * 3 + [Stage(1, 6, 80, 6)] * 3
     assert cycles(OVERLAPPED, short, long) == cycles(OVERLAPPED, *steps) == played(steps)
