@@ -268,6 +268,40 @@ func.func @f(%x: memref<{n}x{kind}>, %y: memref<{n}x{kind}>, %z: memref<{n}x{res
 }}"""
 
 
+NAMED = {
+    "linalg.transpose ins(%x : memref<2x3xf32>) outs(%t : memref<3x2xf32>) permutation = [1, 0]": (
+        "memref<3x2xf32>",
+        lambda x: x.T,
+    ),
+    "linalg.broadcast ins(%x : memref<2x3xf32>) outs(%t : memref<2x4x3xf32>) dimensions = [1]": (
+        "memref<2x4x3xf32>",
+        lambda x: np.repeat(x[:, None], 4, axis=1),
+    ),
+    "linalg.reduce { arith.addf } ins(%x : memref<2x3xf32>) outs(%t : memref<2xf32>) dimensions = [1]": (
+        "memref<2xf32>",
+        lambda x: x.sum(1),
+    ),
+    "linalg.map { math.absf } ins(%x : memref<2x3xf32>) outs(%t : memref<2x3xf32>)": (
+        "memref<2x3xf32>",
+        np.abs,
+    ),
+    "linalg.copy ins(%x : memref<2x3xf32>) outs(%t : memref<2x3xf32>)": (
+        "memref<2x3xf32>",
+        lambda x: x,
+    ),
+}
+
+
+@pytest.mark.parametrize("op", NAMED)
+def test_named_ops(op: str) -> None:
+    kind, compute = NAMED[op]
+    x = np.arange(-3, 3, dtype=np.float32).reshape(2, 3)
+    expected = compute(x)
+    text = f"func.func @f(%x: memref<2x3xf32>, %t: {kind}) {{ {op} return }}"
+    *_, found = run_function(text, x, np.zeros(expected.shape, np.float32))
+    np.testing.assert_array_equal(found, expected)
+
+
 SEVENS = np.array([7, -7, 7, -7], np.int32)
 TWOS = np.array([2, 2, -2, -2], np.int32)
 

@@ -50,7 +50,7 @@ def nest_of(op: ir.Operation) -> Nest | None:
     if maps is None:
         return None
     indices = tuple(_indices(op, ir.AffineMapAttr(attribute).value) for attribute in maps)
-    loops, results = ir.AffineMapAttr(maps[0]).value.n_dims, len(op.opview.outputs)
+    loops, results = ir.AffineMapAttr(maps[0]).value.n_dims, _results(op)
     written = {loop for row in indices[-results:] for index in row for loop in index.loops}
     return Nest(
         op,
@@ -111,6 +111,13 @@ def _position(nest: Nest, loop: int, point: tuple[int, ...]) -> Array:
     shape = [1] * len(nest.parallels)
     shape[axis] = nest.extents[loop]
     return np.arange(nest.extents[loop]).reshape(shape)
+
+
+def _results(op: ir.Operation) -> int:
+    """How many operands at the end are written: linalg's ops call them by different names."""
+    if op.name in ("linalg.map", "linalg.transpose", "linalg.broadcast"):
+        return 1
+    return len(op.opview.inits if op.name == "linalg.reduce" else op.opview.outputs)
 
 
 def _indices(op: ir.Operation, map_: ir.AffineMap) -> tuple[Linear, ...]:
