@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -47,6 +46,5 @@ def _watch(pipe: int, testify: Callable[[], None]) -> None:
     try:
         if os.read(pipe, 1) != WELL:
             testify()
-            sys.stderr.flush()
     finally:
         os._exit(0)

@@ -1,5 +1,6 @@
 """Running steps over a module: verified after each, dumped if asked, with a trace of crashes."""
 
+import os
 import re
 import shlex
 import sys
@@ -90,7 +91,8 @@ def reproducing(
 
     def testify() -> None:
         trace = _write_reproducer(reproducer, before, rest, ["the process died here"])
-        print(f"{Path(sys.argv[0]).name}: error: {name} crashed; {trace}", file=sys.stderr)
+        line = f"{Path(sys.argv[0]).name}: error: {name} crashed; {trace}\n"
+        os.write(2, line.encode())  # another thread may hold the lock of sys.stderr forever
 
     try:
         with watched(testify):
