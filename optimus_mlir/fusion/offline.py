@@ -15,6 +15,7 @@ from optimus_mlir.fusion.solution import Partition, Patience, Solution
 from optimus_mlir.fusion.stretch import Stretch
 
 MOST_PREFIXES = 6000  # their pairs fill some hundred megabytes
+SMALL_FIRST = (4, 8, 16)  # operators in a group: better plans are found there before time is out
 
 
 @dataclass
@@ -33,24 +34,28 @@ class _Exact:
     def __post_init__(self) -> None:
         count = len(self.lattice.prefixes)
         self._inside = [self.lattice.below(end) for end in range(1, count)]
+        self._sizes = np.array([prefix.bit_count() for prefix in self.lattice.prefixes])
         scale = self.prices.cost_per_element
         self._least = [elements * scale for _, elements in self._inside]
         self._rest = self._least_from_here()
-        self._cost = np.full(count, math.inf)
-        self._cost[0] = 0
         self._begin = [0] * count
+        self.best: Partition | None = None
 
     def run(self, patience: Patience) -> float:
-        """Settle every prefix in turn; a lower bound of what any plan costs, at any time."""
-        for end in range(1, len(self.lattice.prefixes)):
-            if not self._settle(end, patience):
-                return min(self.incumbent, self._bound(end))
-        return min(self.incumbent, float(self._cost[-1]))
+        """Improve `best` until it is the cheapest; a lower bound of what any plan costs."""
+        for largest in (*SMALL_FIRST, len(self.stretch.operators)):
+            self._cost = np.full(len(self.lattice.prefixes), math.inf)
+            self._cost[0] = 0
+            for end in range(1, len(self.lattice.prefixes)):
+                if not self._settle(end, largest, patience):
+                    settled = end if largest == len(self.stretch.operators) else 1
+                    return min(self.incumbent, self._bound(settled))
+            if self._cost[-1] < self.incumbent:
+                self.incumbent = float(self._cost[-1])
+                self.best = self._partition()
+        return self.incumbent
 
-    def partition(self) -> Partition | None:
-        """The cheapest plan, if it costs less than the incumbent."""
-        if self._cost[-1] >= self.incumbent:
-            return None
+    def _partition(self) -> Partition:
         groups: Partition = []
         end = len(self._begin) - 1
         while end:
@@ -60,11 +65,12 @@ class _Exact:
             end = begin
         return groups[::-1]
 
-    def _settle(self, end: int, patience: Patience) -> bool:
+    def _settle(self, end: int, largest: int, patience: Patience) -> bool:
         """Find the cheapest last group of a prefix, small groups first; False if time is out."""
         begins, _ = self._inside[end - 1]
         least, most = self._least[end - 1], self.incumbent - self._rest[end]
-        for k in np.flatnonzero(self._cost[begins] + least < most):
+        is_small = self._sizes[end] - self._sizes[begins] <= largest
+        for k in np.flatnonzero(is_small & (self._cost[begins] + least < most)):
             begin = int(begins[k])
             room = min(most, float(self._cost[end])) - self._cost[begin]
             if least[k] >= room:
@@ -110,7 +116,7 @@ def offline(prices: GroupPrices, operators: Operators, patience: Patience) -> So
     lattice = Lattice(stretch, everything or along_orders(stretch))
     search = _Exact(prices, stretch, lattice, prices.total(known.partition))
     bound = search.run(patience)
-    return Solution(search.partition() or known.partition, bound if everything else floor)
+    return Solution(search.best or known.partition, bound if everything else floor)
 
 
 def along_orders(stretch: Stretch) -> list[int]:

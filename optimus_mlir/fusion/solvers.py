@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from optimus_mlir.cost import floor_bytes
+from optimus_mlir.cost import least_bytes_alone
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import baselines
 from optimus_mlir.fusion.offline import offline
@@ -64,10 +64,17 @@ def solve_with(
         members: Operators = tuple(operators[name] for name in names)
         solution = SOLVERS[solver](prices, members, patience)
         partition += solution.partition
-        bound += solution.bound
-    floor = floor_bytes(prices.graph, prices.accelerator) if len(stretches) < 2 else 0
-    bound = max(bound, floor * prices.objective.per_dram_byte)
+        bound += max(solution.bound, _least(prices, members))
     return Plan(solver, tuple(_groups(prices, partition)), bound)
+
+
+def _least(prices: GroupPrices, operators: Operators) -> float:
+    """What the operators cost at the least: their floor, or for one alone what it communicates."""
+    if len(operators) == 1:
+        dram_bytes = least_bytes_alone(prices.graph.group(operators), prices.accelerator)
+    else:
+        dram_bytes = prices.floor(operators)
+    return dram_bytes * prices.objective.per_dram_byte
 
 
 def require_feasible(prices: GroupPrices) -> None:
