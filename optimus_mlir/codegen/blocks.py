@@ -214,8 +214,8 @@ class BlockEmitter:
         parts: list[Carried] = []
         if whole:
             parts.append(self._partial(rows, range(0, whole, self.recipe.lanes), cursor))
-        for lanes in self._vectors(range(whole, self.along.extent)):
-            parts.append(self._tail(rows, lanes, cursor))
+        tails = self._vectors(range(whole, self.along.extent))
+        parts += [self._tail(rows, lanes, cursor) for lanes in tails]
         for number, row in enumerate(rows):
             at = self.indices.plus(cursor[self.nest.result], row[self.nest.result])
             value = self.recipe.initial
