@@ -17,6 +17,7 @@ from optimus_mlir.accel.counters import (
     slice_type,
 )
 from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
+from optimus_mlir.accel.kernel_times import WHOLE_RUN, KernelTimes
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
 from optimus_mlir.accel.workspaces import use_workspace, workspace_bytes, workspace_type
@@ -48,55 +49,61 @@ def memory_bytes(module: ir.Module) -> MemoryBytes:
     """The sizes for a program of the accel dialect, before it is lowered."""
     target = annotations.read_accelerator(module.operation)
     scale = emulation_scale(module, target.element_bytes)
-    kernels, groups = _kernels(module), {_callee(op) for op in launches(module)}
-    functions = _functions(module)
+    kernels, groups = kernel_functions(module), {_callee(op) for op in launches(module)}
+    hosts = [f for name, f in _functions(module).items() if name not in kernels.keys() | groups]
     return MemoryBytes(
         target.scratchpad_bytes * scale,
-        max((workspace_bytes(f) for name, f in functions.items() if name in kernels), default=0),
-        max(
-            (host_bytes(f) for name, f in functions.items() if name not in kernels | groups),
-            default=0,
-        ),
+        max(map(workspace_bytes, kernels.values()), default=0),
+        max(map(host_bytes, hosts), default=0),
     )
 
 
-def lower_accel(module: ir.Module) -> None:
-    """Replace every op of the dialect; results in memory space 0 everywhere."""
+def lower_accel(module: ir.Module, times: KernelTimes | None = None) -> None:
+    """Replace every op of the dialect; results in memory space 0 everywhere.
+
+    With `times` every function of host and groups gets these counters as its last argument.
+    """
     target = annotations.read_accelerator(module.operation)
     scale = emulation_scale(module, target.element_bytes)
-    layout = counter_layout(module)
     scratchpad = _bytes_type(target.scratchpad_bytes * scale)
+    chip = _Chip(scratchpad, scale, target.element_bytes)
+    layout = counter_layout(module)
     counters = counters_type(layout[-1].end if layout else 0)
     copies = Copies(module)
     kernels = _kernels(module)
     groups = {_callee(op) for op in launches(module)}
     for name, function in _functions(module).items():
         if name in groups:
-            _Group(function, copies, scratchpad, scale, target.element_bytes).lower()
+            _Group(function, copies, chip, times).lower()
         elif name in kernels:
             keep_apart(function)
             use_workspace(function)
         elif "sym_visibility" not in function.attributes:
-            _lower_host(function, layout, scratchpad, counters)
+            _lower_host(function, layout, scratchpad, counters, times)
     set_memory_spaces(module.operation, _plain)  # to the host both are plain memory
+
+
+@dataclass(frozen=True)
+class _Chip:
+    """The emulated scratchpad, its bytes per byte of the accelerator's, and the latter's elements."""
+
+    scratchpad: ir.Type
+    scale: int
+    element_bytes: int
 
 
 class _Group:
     """Lowers one group function."""
 
     def __init__(
-        self,
-        function: ir.Operation,
-        copies: Copies,
-        scratchpad: ir.Type,
-        scale: int,
-        width: int,
+        self, function: ir.Operation, copies: Copies, chip: _Chip, times: KernelTimes | None
     ) -> None:
-        self.function, self.copies, self.scale, self.width = function, copies, scale, width
+        self.function, self.copies, self.chip = function, copies, chip
+        self.kernel_times = times
         self.buffers = list(function.regions[0].blocks[0].arguments)
         counters = any_counters_type(len(self.buffers) + 1)
-        self.scratchpad, self.counters, self.workspace = add_arguments(
-            function, [scratchpad, counters, workspace_type()]
+        self.scratchpad, self.counters, self.workspace, *self.times = add_arguments(
+            function, [chip.scratchpad, counters, workspace_type(), *_times_type(times)]
         )
         self.lowerings = {
             accel.AllocOp.OPERATION_NAME: self._alloc,
@@ -118,7 +125,7 @@ class _Group:
         self._update(len(self.buffers), offset + length, arith.maxsi)
         kind = ir.MemRefType(op.results[0].type)
         plain = ir.MemRefType.get(kind.shape, kind.element_type)
-        view = memref.ViewOp(plain, self.scratchpad, _index(offset * self.scale), []).result
+        view = memref.ViewOp(plain, self.scratchpad, _index(offset * self.chip.scale), []).result
         op.results[0].replace_all_uses_with(view)
 
     def _load(self, op: ir.Operation) -> None:
@@ -128,7 +135,7 @@ class _Group:
         self._transfer(op, op.operands[1])
 
     def _transfer(self, op: ir.Operation, dram: ir.Value) -> None:
-        moved = accel.box_elements(dram) * self.width
+        moved = accel.box_elements(dram) * self.chip.element_bytes
         self._update(self.buffers.index(_root(dram)), moved, arith.addi)
         self._copy(op)
 
@@ -143,8 +150,16 @@ class _Group:
             inner.move_before(op)
             if isinstance(inner.opview, func.CallOp):
                 callee = ir.FlatSymbolRefAttr(inner.attributes["callee"]).value
-                func.CallOp([], callee, [*inner.operands, self.workspace])
+                self._call(callee, [*inner.operands, self.workspace])
                 inner.erase()
+
+    def _call(self, kernel: str, operands: Sequence[ir.Value]) -> None:
+        if self.kernel_times is None:
+            func.CallOp([], kernel, operands)
+            return
+        start = self.kernel_times.now()
+        func.CallOp([], kernel, operands)
+        self.kernel_times.add(self.times[0], kernel, start)
 
     def _update(self, counter: int, value: int, combine: type) -> None:
         at = _index(counter)
@@ -158,11 +173,16 @@ def _lower_host(
     layout: Sequence[LaunchCounters],
     scratchpad_type: ir.Type,
     counters_type: ir.Type,
+    times: KernelTimes | None,
 ) -> None:
     """Give every launch the scratchpad, its own counters and the workspace."""
     types = [scratchpad_type, counters_type, workspace_type(), workspace_type()]
-    scratchpad, counters, workspace, memory = add_arguments(function, types)
+    scratchpad, counters, workspace, memory, *ticks = add_arguments(
+        function, [*types, *_times_type(times)]
+    )
     use_host_memory(function, memory)
+    if times is not None:
+        _time_everything(function, times, ticks[0])
     function.attributes[C_INTERFACE] = ir.UnitAttr.get()
     for launch, place in zip(list(_launches_in(function)), layout, strict=True):
         call = accel.call_in(launch)
@@ -172,12 +192,24 @@ def _lower_host(
                 slice_type(length, place.first), counters, [], [], [], [place.first], [length], [1]
             ).result
             own = memref.cast(any_counters_type(length), own)
-            func.CallOp([], _callee(launch), [*call.operands, scratchpad, own, workspace])
+            func.CallOp([], _callee(launch), [*call.operands, scratchpad, own, workspace, *ticks])
         launch.erase()
     for copy in _ops(function, "memref.copy"):  # one with strides would call a missing library
         with ir.InsertionPoint(copy), copy.location:
             linalg.copy(copy.operands[0], outs=[copy.operands[1]])
         copy.erase()
+
+
+def _time_everything(function: ir.Operation, times: KernelTimes, ticks: ir.Value) -> None:
+    block = function.regions[0].blocks[0]
+    with ir.InsertionPoint.at_block_begin(block), function.location:
+        start = times.now()
+    with ir.InsertionPoint.at_block_terminator(block), function.location:
+        times.add(ticks, WHOLE_RUN, start)
+
+
+def _times_type(times: KernelTimes | None) -> list[ir.Type]:
+    return [] if times is None else [times.type()]
 
 
 def _plain(kind: ir.Type) -> ir.Type:
@@ -191,6 +223,12 @@ def _root(value: ir.Value) -> ir.Value:
     while not isinstance(value.owner, ir.Block):
         value = value.owner.operands[0]
     return value
+
+
+def kernel_functions(module: ir.Module) -> dict[str, ir.Operation]:
+    """The functions that compute instructions call, by name, in the order of the module."""
+    called = _kernels(module)
+    return {name: f for name, f in _functions(module).items() if name in called}
 
 
 def _kernels(module: ir.Module) -> set[str]:

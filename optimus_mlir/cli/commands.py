@@ -12,9 +12,10 @@ from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.cli.compilation import REPRODUCER, Compilation, Planned
 from optimus_mlir.cli.difference import Difference, compare
 from optimus_mlir.cli.models import Model, load_model
-from optimus_mlir.cli.options import Options
+from optimus_mlir.cli.options import Options, RunOptions
 from optimus_mlir.cli.output import STANDARD_STREAM, write_output
 from optimus_mlir.cli.plans import save_plan
+from optimus_mlir.cli.profile import print_profile
 from optimus_mlir.cli.progress import Progress, progress_on_terminal
 from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cli.report_json import report_as_json
@@ -70,29 +71,24 @@ def compile_model(options: Options, output: str) -> int:
 
 
 def run_model(
-    options: Options,
-    input_files: Sequence[str] = (),
-    seed: int = 0,
-    backend: str = "jit",
-    trace: str | None = None,
-    *,
-    keep_code: bool = True,
-) -> int:
+def run_model(options: Options, how: RunOptions) -> int:
+    if how.profile and (options.as_json or how.backend != "jit"):
+        raise OptimusError("--profile prints a table of machine code: leave out --json, --backend")
     progress = _progress(options)
     with opened(options, progress) as (model, compilation):
-        inputs = _inputs(model.module, input_files, seed)
+        inputs = _inputs(model.module, how.inputs, how.seed)
         planned = compilation.plan()
         compilation.compile()
-        if trace is not None:
-            write_trace(trace, model.module, planned.groups, planned.accelerator)
-        if backend == "numpy":
-            execution = _interpret(model.module, inputs, progress)
-        else:
-            execution = _emulate(model.module, inputs, progress, keep_code=keep_code)
+        if how.trace is not None:
+            write_trace(how.trace, model.module, planned.groups, planned.accelerator)
+        execution = _execute(model.module, inputs, progress, how)
         with progress.step(None, f"comparing with {model.reference_name}"):
             expected = model.reference(inputs)
             difference = compare(execution.outputs, expected, model.reference_name)
-    return _show(options, _report(options, planned, progress, execution, difference))
+    status = _show(options, _report(options, planned, progress, execution, difference))
+    if how.profile:
+        print_profile(execution.kernels, stdout_console())
+    return status
 
 
 def _progress(options: Options) -> Progress:
@@ -105,13 +101,26 @@ def _inputs(module: ir.Module, files: Sequence[str], seed: int) -> list[Array]:
     return load_inputs(files, main) if files else random_inputs(main, seed)
 
 
+def _execute(
+    module: ir.Module, inputs: Sequence[Array], progress: Progress, how: RunOptions
+) -> Execution:
+    if how.backend == "numpy":
+        return _interpret(module, inputs, progress)
+    with temporary_cache() if how.no_cache else nullcontext(ObjectCache.of_user()) as cache:
+        return _emulate(module, inputs, progress, cache, timed=how.profile)
+
+
 def _emulate(
-    module: ir.Module, inputs: Sequence[Array], progress: Progress, *, keep_code: bool
+    module: ir.Module,
+    inputs: Sequence[Array],
+    progress: Progress,
+    cache: ObjectCache,
+    *,
+    timed: bool,
 ) -> Execution:
     crash = reproducing(module.operation, "the emulator", [ConvertAccelToLlvmPass()], REPRODUCER)
-    kept = nullcontext(ObjectCache.of_user()) if keep_code else temporary_cache()
-    with progress.step(None, "running on the emulator"), crash, kept as cache:
-        execution = emulate(module, inputs, cache)
+    with progress.step(None, "running on the emulator"), crash:
+        execution = emulate(module, inputs, cache, timed=timed)
     progress.seconds["compile"] += execution.compile_seconds
     progress.seconds["run"] += execution.run_seconds
     return execution

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from optimus_mlir.cli.accelerators import accelerators
 from optimus_mlir.cli.cache import cache
 from optimus_mlir.cli.compare import compare
 from optimus_mlir.cli.explain import explain
-from optimus_mlir.cli.options import Options, print_schema, takes_model
+from optimus_mlir.cli.options import Options, RunOptions, print_schema, takes_model
 from optimus_mlir.cli.sweep import sweep
 from optimus_mlir.errors import OptimusError
 
@@ -93,14 +94,10 @@ Examples:
     help="Write a timeline of DMA, compute and scratchpad that ui.perfetto.dev opens.",
 )
 @click.option("--no-cache", is_flag=True, help="Compile everything, keep nothing (see 'cache').")
-def run(
-    options: Options,
-    inputs: tuple[str, ...],
-    seed: int,
-    backend: str,
-    trace: str | None,
-    no_cache: bool,
-) -> int:
+@click.option(
+    "--profile", is_flag=True, help="Also say which kernels took the time, and what has no vectors."
+)
+def run(options: Options, **how: Any) -> int:
     """Plan, compile and run MODEL on the emulator, and compare with the predictions.
 
     MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
@@ -111,7 +108,7 @@ def run(
     """
     from optimus_mlir.cli.commands import run_model
 
-    return run_model(options, inputs, seed, backend, trace, keep_code=not no_cache)
+    return run_model(options, RunOptions(**how))
 
 
 @optimus.command(

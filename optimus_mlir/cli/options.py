@@ -51,6 +51,18 @@ class Options:
     is_quiet: bool
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How `optimus run` runs what it compiled, and what else it writes."""
+
+    inputs: tuple[str, ...] = ()
+    seed: int = 0
+    backend: str = "jit"
+    trace: str | None = None
+    no_cache: bool = False
+    profile: bool = False
+
+
 class SolverName(click.ParamType):
     """One of the solvers, whose code takes time to import: not before it is asked for."""
 

@@ -66,10 +66,11 @@ class Approximations:
         """What replaces the op; None if the op itself is fine."""
         if op.name not in APPROXIMATED or not isinstance(op.results[0].type, ir.F32Type):
             return None
-        if self._module is None:
+        module = self._module
+        if module is None:
             source = files("optimus_mlir.codegen") / "approximations.mlir"
-            self._module = ir.Module.parse(source.read_text(), op.context)
-        function = ir.SymbolTable(self._module.operation)[APPROXIMATED[op.name]]
+            module = self._module = ir.Module.parse(source.read_text(), op.context)
+        function = ir.SymbolTable(module.operation)[APPROXIMATED[op.name]]
         return function.regions[0].blocks[0]
 
 

@@ -31,7 +31,7 @@ class Scalar:
 def vectorise(root: ir.Operation, unit: VectorUnit) -> list[Scalar]:
     """Replace every linalg op inside `root` that has a block; the others are returned."""
     approximations = Approximations()
-    ops = _linalg_ops(root)
+    ops = linalg_ops(root)
     left: list[Scalar] = []
     while ops:  # from the last one: a reduction takes over the fill before it
         op = ops.pop()
@@ -82,7 +82,8 @@ def _replace(recipe: Recipe, fill: ir.Operation | None, approximations: Approxim
         fill.erase()
 
 
-def _linalg_ops(root: ir.Operation) -> list[ir.Operation]:
+def linalg_ops(root: ir.Operation) -> list[ir.Operation]:
+    """Every linalg op with a body inside `root`, in program order."""
     found: list[ir.Operation] = []
 
     def visit(op: ir.Operation) -> ir.WalkResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,12 @@ import numpy as np
 
 from optimus_mlir.accel.arguments import add_arguments
 from optimus_mlir.accel.counters import LaunchCounters, counter_layout, launches
+from optimus_mlir.accel.kernel_times import KernelTimes
 from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.lowering import lower_accel, memory_bytes
+from optimus_mlir.accel.lowering import kernel_functions, lower_accel, memory_bytes
 from optimus_mlir.analysis import annotations
+from optimus_mlir.codegen.cpu import host_vector_unit
+from optimus_mlir.codegen.vectorise import Scalar, linalg_ops, recipe_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import arith, ir
 from optimus_mlir.mlir.constants import numpy_dtype, read_constants
@@ -44,19 +47,40 @@ class Execution:
     groups: tuple[GroupCount, ...]
     compile_seconds: float
     run_seconds: float
+    kernels: tuple[KernelTime, ...] = ()
+
+
+@dataclass(frozen=True)
+class KernelTime:
+    """A kernel's linalg ops, those of them without vectors and why, its calls and its share of a run.
+
+    `result_shape` is that of its last op.
+    """
+
+    ops: tuple[str, ...]
+    result_shape: tuple[int, ...]
+    scalar: tuple[Scalar, ...]
+    calls: int
+    share: float
 
 
 def emulate(
-    module: ir.Module, inputs: Sequence[Array], cache: ObjectCache | None = None
+    module: ir.Module,
+    inputs: Sequence[Array],
+    cache: ObjectCache | None = None,
+    *,
+    timed: bool = False,
 ) -> Execution:
     """Compile a module of the accel dialect for this CPU and run `main`; `module` is not changed."""
-    return Emulator(module, cache).run(inputs)
+    return Emulator(module, cache, timed=timed).run(inputs)
 
 
 class Emulator:
     """A compiled program with its weights and its scratchpad; it can run again and again."""
 
-    def __init__(self, module: ir.Module, cache: ObjectCache | None = None) -> None:
+    def __init__(
+        self, module: ir.Module, cache: ObjectCache | None = None, *, timed: bool = False
+    ) -> None:
         launched = launches(module)
         self.layout = counter_layout(module)
         self.groups = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launched]
@@ -65,7 +89,9 @@ class Emulator:
         self.scratchpad = Scratchpad(sizes.scratchpad)
         self.workspace, self.dram = (np.empty(n, np.uint8) for n in (sizes.workspace, sizes.dram))
         start = time.perf_counter()
-        self.weights, self.entry = _compile(module, cache)
+        self.kernels = kernel_functions(module)
+        self.times = KernelTimes(list(self.kernels)) if timed else None
+        self.weights, self.entry = _compile(module, cache, self.times)
         self.compile_seconds = time.perf_counter() - start
         self._weight_descriptors = [_descriptor(weight) for weight in self.weights]
 
@@ -74,7 +100,8 @@ class Emulator:
         outputs = [np.zeros(shape, dtype) for shape, dtype in self.arguments[len(inputs) :]]
         counters = np.zeros(self.layout[-1].end if self.layout else 0, np.int64)
         inputs = [np.ascontiguousarray(a).reshape(a.shape) for a in inputs]
-        memories = (self.scratchpad.bytes, counters, self.workspace, self.dram)
+        ticks = [np.zeros(self.times.counters, np.int64)] if self.times else []
+        memories = (self.scratchpad.bytes, counters, self.workspace, self.dram, *ticks)
         descriptors = [
             *map(_descriptor, (*inputs, *outputs)),
             *self._weight_descriptors,
@@ -86,7 +113,18 @@ class Emulator:
         seconds = time.perf_counter() - start
         self.scratchpad.check()
         counts = (_count(n, at, counters) for n, at in zip(self.groups, self.layout, strict=True))
-        return Execution(outputs, tuple(counts), self.compile_seconds, seconds)
+        kernels = tuple(self._kernel_times(ticks[0])) if ticks else ()
+        return Execution(outputs, tuple(counts), self.compile_seconds, seconds, kernels)
+
+    def _kernel_times(self, ticks: Array) -> Iterator[KernelTime]:
+        (_, whole), *each = ticks.reshape(-1, 2).tolist()
+        for kernel, (calls, spent) in zip(self.kernels.values(), each, strict=True):
+            ops = linalg_ops(kernel)
+            recipes = ((op, recipe_of(op, host_vector_unit())) for op in ops)
+            scalar = (Scalar(op.name, r, op.location) for op, r in recipes if isinstance(r, str))
+            *_, result = ops[-1].operands
+            names = tuple(op.name for op in ops)
+            yield KernelTime(names, tuple(result.type.shape), tuple(scalar), calls, spent / whole)
 
 
 class Scratchpad:
@@ -102,7 +140,9 @@ class Scratchpad:
             raise OptimusError("the program wrote outside the scratchpad: this is a compiler bug")
 
 
-def _compile(module: ir.Module, cache: ObjectCache | None) -> tuple[list[Array], Entry]:
+def _compile(
+    module: ir.Module, cache: ObjectCache | None, times: KernelTimes | None
+) -> tuple[list[Array], Entry]:
     """The weights that `main` takes as arguments, and the machine code of a copy of the module."""
     with module.context, ir.Location.unknown():
         copy = ir.Module.create()
@@ -112,7 +152,7 @@ def _compile(module: ir.Module, cache: ObjectCache | None) -> tuple[list[Array],
             named = module.operation.attributes[i]
             copy.operation.attributes[named.name] = named.attr
         weights = _weights_as_arguments(copy)
-        lower_accel(copy)
+        lower_accel(copy, times)
         return weights, load(copy, cache)
 
 

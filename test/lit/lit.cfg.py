@@ -15,6 +15,6 @@ config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs"]
 config.test_source_root = str(SOURCE)
 config.test_exec_root = str(SOURCE.parent.parent / "build" / "lit")
-config.environment["OPTIMUS_CACHE_DIR"] = str(Path(config.test_exec_root) / "cache")
+config.environment["OPTIMUS_CACHE_DIR"] = str(SOURCE.parent.parent / "build" / "lit" / "cache")
 config.environment["PATH"] = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
 config.substitutions.append((r"\bFileCheck\b", "filecheck"))

@@ -41,7 +41,7 @@ def save(name: str, array: Any) -> str:
 
 def emulate_with(change: Callable[..., Any]) -> Callable[..., Any]:
     real = commands.emulate
-    return lambda *arguments: change(real(*arguments))
+    return lambda *arguments, **options: change(real(*arguments, **options))
 
 
 def test_run_counts_what_was_predicted(model: str, capsys) -> None:
