@@ -22,7 +22,7 @@ class FusePass(PlanOptions, CompositePass):
     def passes(self) -> list[Step]:
         return [
             NormalizePass(),
-            GroupPass(self.accelerator, self.set, self.objective, self.solver, self.plan),
+            GroupPass(**vars(self)),
             OutlinePass(),
             TileAndFusePass(),
             ConvertLinalgToAccelPass(),

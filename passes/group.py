@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from optimus_mlir.analysis import annotations
@@ -15,6 +16,8 @@ from optimus_mlir.passes.plan_options import PlanOptions
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
+BOUND = "optimus.bound"  # on the module: DRAM bytes below which no plan of the space can come
+
 
 @dataclass(frozen=True)
 class GroupPass(PlanOptions, Pass):
@@ -25,22 +28,25 @@ class GroupPass(PlanOptions, Pass):
     def run(self, module: ir.Module) -> None:
         accelerator = self.target()
         require_static_shapes(module)
-        number = 0
+        number, bound = 0, 0.0
         for function in entry_functions(module):
             dataflow = read_dataflow(function)
-            for group in self._plan(dataflow, accelerator).groups:
+            plan = self._plan(dataflow, accelerator)
+            for group in plan.groups:
                 annotate(dataflow, members(dataflow.graph, group.operators), group, number)
                 number += 1
+            bound += plan.bound
         annotations.write_accelerator(module.operation, accelerator)
         module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(
             self.plan or self.solver
         )
+        module.operation.attributes[BOUND] = annotations.integer(math.floor(bound))
 
     def _plan(self, dataflow: Dataflow, accelerator: Accelerator) -> Plan:
         graph, runs = dataflow.graph, dataflow.runs
         if self.plan:
             return replay(read_plan(self.plan), self.plan, graph, accelerator, runs)
-        return solve(graph, accelerator, self.solver, runs)
+        return solve(graph, accelerator, self.solver, runs, self.time_limit)
 
 
 def entry_functions(module: ir.Module) -> list[ir.Operation]:

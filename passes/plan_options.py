@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from optimus_mlir.errors import OptimusError
@@ -22,6 +23,7 @@ class PlanOptions:
     objective: str = option("dram-bytes", "what to minimise", choices=["dram-bytes"])
     solver: str = option("contiguous", "how to search", choices=sorted(SOLVERS))
     plan: str = option("", "JSON file of a plan to replay instead; it names its accelerator")
+    time_limit: float = option(math.inf, "seconds that the search may take; the rest is its gap")
 
     def target(self) -> Accelerator:
         """The accelerator with its changed fields."""

@@ -70,7 +70,6 @@ def compile_model(options: Options, output: str) -> int:
     return _show(options, _report(options, planned, progress)) if options.as_json else 0
 
 
-def run_model(
 def run_model(options: Options, how: RunOptions) -> int:
     if how.profile and (options.as_json or how.backend != "jit"):
         raise OptimusError("--profile prints a table of machine code: leave out --json, --backend")

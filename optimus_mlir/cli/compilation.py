@@ -16,7 +16,7 @@ from optimus_mlir.mlir import Pass, Step, ir, run_passes
 from optimus_mlir.mlir.pipeline import flatten
 from optimus_mlir.mlir.run import reproducing
 from optimus_mlir.passes.fuse import FusePass
-from optimus_mlir.passes.group import GroupPass
+from optimus_mlir.passes.group import BOUND, GroupPass
 from optimus_mlir.passes.outline import OutlinePass
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -35,6 +35,7 @@ class Planned:
     layer_by_layer_bytes: int
     floor_bytes: int
     graph: Graph
+    bound_bytes: int  # no plan of the schedule space moves less, as far as the search has proved
 
 
 class Compilation:
@@ -56,9 +57,10 @@ class Compilation:
             with reproducing(self.module.operation, "planning", self._steps, REPRODUCER):
                 yardsticks = self._yardsticks(accelerator)
             self._run_until(OutlinePass)
+            bound = ir.IntegerAttr(self.module.operation.attributes[BOUND]).value
             self._run_next()
             groups = read_groups(self.module)
-        return Planned(accelerator, groups, *yardsticks)
+        return Planned(accelerator, groups, *yardsticks, bound)
 
     def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], int, int, Graph]:
         """What the normalised module says before groups are made: see `Planned`."""
@@ -96,6 +98,7 @@ def _steps(target: Target) -> list[Step]:
         objective=target.objective,
         solver=target.solver,
         plan=target.plan,
+        time_limit=target.time_limit,
     )
     return list(flatten([fuse]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Target:
     objective: str
     solver: str
     plan: str = ""  # a file to replay, which names its accelerator
+    time_limit: float = math.inf
 
     def load_accelerator(self) -> Accelerator:
         from optimus_mlir.target import load_accelerator, with_fields
@@ -130,6 +132,12 @@ _DECORATORS = (
         help="Replay this plan, for the accelerator in it, instead of searching.",
     ),
     click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Of the search, which then says how far the plan may be from the best.",
+    ),
+    click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object, exact to the byte."
     ),
     click.option(
@@ -162,6 +170,7 @@ def takes_model(command: Callable[..., int]) -> Callable[..., int]:
         objective: str,
         solver: str,
         plan_file: str,
+        time_limit: float | None,
         as_json: bool,
         dump_after_all: Path | None,
         is_quiet: bool,
@@ -170,7 +179,8 @@ def takes_model(command: Callable[..., int]) -> Callable[..., int]:
         if plan_file:
             _require_no_search()
         changes = tuple(change for field in fields for change in field.split(","))
-        target = Target(accelerator, changes, objective, solver, plan_file)
+        limit = math.inf if time_limit is None else time_limit
+        target = Target(accelerator, changes, objective, solver, plan_file, limit)
         return command(Options(model, target, dump_after_all, as_json, is_quiet), **own)
 
     for decorate in reversed(_DECORATORS):

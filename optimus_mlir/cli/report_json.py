@@ -27,6 +27,7 @@ def report_as_json(report: Report) -> str:
                 "counted": report.counted_dram_bytes,
                 "layer_by_layer": planned.layer_by_layer_bytes,
                 "floor": planned.floor_bytes,
+                "bound": planned.bound_bytes,
             },
             "scratchpad_bytes": {
                 "predicted": report.predicted_scratchpad_bytes,

@@ -134,6 +134,10 @@ def _traffic_rows(report: Report) -> Iterator[Row]:
     yield "layer by layer", _bytes(baseline), f"the plan saves {saved}"
     above = f"the plan is {percent(traffic - floor, floor)} above"
     yield "floor", _bytes(floor), f"{above if traffic > floor else 'reached'}; no plan moves less"
+    gap = traffic - planned.bound_bytes
+    if planned.bound_bytes > floor:
+        proved = f"at most {percent(gap, traffic)} could be saved" if gap > 0 else "the best plan"
+        yield "bound", _bytes(planned.bound_bytes), f"{proved} in this schedule space"
     capacity = planned.accelerator.scratchpad_bytes
     peak = report.counted_scratchpad_bytes or report.predicted_scratchpad_bytes
     used = f"{percent(peak, capacity)} of {readable_bytes(capacity)}"

@@ -92,7 +92,7 @@ def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) 
 def ladder(sizes: str, steps: int) -> list[int]:
     """From the smallest to the largest, `steps` for each factor of two; both ends included."""
     from optimus_mlir.errors import OptimusError
-    from optimus_mlir.target.accelerator import parse_bytes
+    from optimus_mlir.target import parse_bytes
 
     first, colon, last = sizes.partition(":")
     if not colon:

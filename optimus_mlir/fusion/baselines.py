@@ -5,7 +5,6 @@ Their own schedules are more restricted, so these figures flatter them. Sources:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from optimus_mlir.fusion.greedy import merged
@@ -69,7 +68,7 @@ def row(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solut
 
 def contiguous(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solution:
     """The cheapest cut of the program order into runs, exact over those."""
-    return Solution(cut_into_runs(prices, _alone(operators), most_failures=math.inf))
+    return Solution(cut_into_runs(prices, _alone(operators), is_exact=True))
 
 
 def greedy(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solution:

@@ -10,6 +10,8 @@ from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.solution import Partition
 from optimus_mlir.fusion.stretch import Stretch, bits
 
+LARGEST = 64  # operators in a merged group: what a group costs takes longer the larger it is
+
 
 class Merging:
     """A partition that grows coarser; groups are sets of operators of `stretch`."""
@@ -20,6 +22,7 @@ class Merging:
         self.groups = dict(enumerate(groups))
         self.cost = {number: self._cost(group, math.inf) for number, group in self.groups.items()}
         self.group_of = {i: n for n, group in self.groups.items() for i in bits(group)}
+        self._next = len(groups)
         self._offers: list[tuple[float, int, int]] = []
 
     def run(self) -> list[int]:
@@ -34,13 +37,16 @@ class Merging:
 
     def _offer(self, a: int) -> None:
         for b in self._near(a):
+            if (self.groups[a] | self.groups[b]).bit_count() > LARGEST:
+                continue
             apart = self.cost[a] + self.cost[b]
             cost = self._cost(self.groups[a] | self.groups[b], apart)
             if cost < apart:
                 heapq.heappush(self._offers, (cost - apart, min(a, b), max(a, b)))
 
     def _merge(self, a: int, b: int, loss: float) -> None:
-        number = max(self.groups) + 1
+        number = self._next
+        self._next += 1
         group = self.groups.pop(a) | self.groups.pop(b)
         self.cost[number] = self.cost.pop(a) + self.cost.pop(b) + loss
         self.groups[number] = group

@@ -46,14 +46,15 @@ def in_running_order(graph: Graph, groups: Sequence[Names]) -> list[Names]:
     position = {operator.name: i for i, operator in enumerate(graph.operators)}
     groups = [tuple(sorted(names, key=position.__getitem__)) for names in groups]
     for names in groups:
-        _require_convex(graph, names)
+        between = graph.operators[position[names[0]] : position[names[-1]] + 1]
+        _require_convex(graph, names, between)
     grouped = {name for names in groups for name in names}
     alone = [(o.name,) for o in graph.operators if o.name not in grouped]
     everything = sorted([*groups, *alone], key=lambda names: position[names[-1]])
     ordered = [everything[i] for i in _topological(_needs(graph, everything))]
     if len(ordered) < len(everything):
         _complain_of_cycle(everything, ordered)
-    return [names for names in ordered if names in set(groups)]
+    return [names for names in ordered if names[0] in grouped]
 
 
 def _needs(graph: Graph, groups: Sequence[Names]) -> list[set[int]]:
@@ -82,11 +83,11 @@ def _topological(needs: Sequence[set[int]]) -> Iterator[int]:
                 heapq.heappush(ready, user)
 
 
-def _require_convex(graph: Graph, names: Names) -> None:
+def _require_convex(graph: Graph, names: Names, between: Sequence[Operator]) -> None:
     """No operator outside may need a result of the group and be needed by it."""
     members = set(names)
     after: dict[str, str] = {}  # operators outside that need a member, however indirectly
-    for operator in graph.operators:
+    for operator in between:
         for producer in _producers(graph, operator):
             if operator.name not in members:
                 if producer in members or producer in after:

@@ -54,6 +54,10 @@ class GroupPrices:
         self.searches += 1
         return best_schedule(group.canonical(), self.accelerator, below)
 
+    def structure(self, operators: Operators) -> Hashable:
+        """Equal for groups of equal structure, whose schedules and prices are the same."""
+        return self._structures.key(operators)
+
     def in_program_order(self, operators: Iterable[Operator]) -> Operators:
         return tuple(sorted(operators, key=lambda operator: self._position[operator.name]))
 

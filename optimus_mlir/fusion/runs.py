@@ -13,6 +13,7 @@ from optimus_mlir.fusion.stretch import Stretch, bits
 # Runs that end at one operator grow until so many in turn did not help: a residual block has
 # three operators that pay only together with the fourth.
 MOST_FAILURES = 4
+LONGEST = 24  # so that the time grows with the number of operators, not with its square
 
 Accepts = Callable[[Operators, Choice], bool]
 
@@ -21,11 +22,13 @@ def cut_into_runs(
     prices: GroupPrices,
     order: Sequence[Operators],
     accepts: Accepts = lambda _run, _choice: True,
-    most_failures: float = MOST_FAILURES,
+    *,
+    is_exact: bool = False,
 ) -> Partition:
     """Dynamic programming over the ends of runs; `order` is topological, so runs are convex.
 
-    The members of `order` are single operators, or groups that stay together.
+    The members of `order` are single operators, or groups that stay together. Runs stop growing
+    where that did not help for a while, unless the result is to be exact.
     """
     cost: list[float] = [0]
     begin_of: list[int] = [0]
@@ -35,7 +38,7 @@ def cut_into_runs(
         run: Operators = ()
         failures = 0
         for begin in reversed(range(end)):
-            if failures > most_failures:
+            if not is_exact and (failures > MOST_FAILURES or end - begin > LONGEST):
                 break
             failures += 1
             run = (*order[begin], *run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from optimus_mlir.cost import least_bytes_alone
 from optimus_mlir.errors import OptimusError
@@ -13,7 +13,7 @@ from optimus_mlir.fusion.online import online
 from optimus_mlir.fusion.partition import in_running_order
 from optimus_mlir.fusion.plan import Group, Plan
 from optimus_mlir.fusion.prices import GroupPrices, Operators
-from optimus_mlir.fusion.schedules import readable, with_larger_blocks
+from optimus_mlir.fusion.schedules import Choice, readable, with_larger_blocks
 from optimus_mlir.fusion.solution import Partition, Patience, Solver
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -96,14 +96,18 @@ def require_feasible(prices: GroupPrices) -> None:
 def _groups(prices: GroupPrices, partition: Partition) -> list[Group]:
     """The groups in the order in which they run."""
     groups: list[Group] = []
+    finished: dict[Hashable, Choice] = {}
     by_name = {operator.name: operator for operator in prices.graph.operators}
     parts = [tuple(operator.name for operator in part) for part in partition]
     for names in in_running_order(prices.graph, parts):
         part = tuple(by_name[name] for name in names)
-        choice = prices.best(part)
-        assert choice is not None
-        group = prices.graph.group(part).canonical()
-        choice = readable(group, choice, prices.accelerator)
-        choice = with_larger_blocks(group, choice, prices.accelerator)
+        key = prices.structure(part)
+        if key not in finished:
+            choice = prices.best(part)
+            assert choice is not None
+            group = prices.graph.group(part).canonical()
+            choice = readable(group, choice, prices.accelerator)
+            finished[key] = with_larger_blocks(group, choice, prices.accelerator)
+        choice = finished[key]
         groups.append(Group(names, choice.schedule, choice.price))
     return groups

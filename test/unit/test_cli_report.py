@@ -44,7 +44,7 @@ def report(
     return Report(
         "zoo:net",
         Target("eyeriss", (), "dram-bytes", "contiguous"),
-        Planned(load_accelerator("eyeriss"), (group,), (), 3000, 1500, Graph((), {}, ())),
+        Planned(load_accelerator("eyeriss"), (group,), (), 3000, 1500, Graph((), {}, ()), 1500),
         (GroupReport(group, count),),
         {"import": 1.0, "plan": 2.0},
         difference,
