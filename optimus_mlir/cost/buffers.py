@@ -57,8 +57,9 @@ class Buffer:
     def comes_once(self) -> bool:
         """Whether every element of the tensor is fetched or computed exactly once."""
         extents = zip(self.fresh, self.tensor.shape, strict=True)
-        moved = {r.axis for r in self.fresh}
-        return moved.issuperset(self.loops) and all(np.all(r.total == n) for r, n in extents)
+        moving = [r.axis for r in self.fresh if r.axis is not None]  # twice along a diagonal
+        each_once = len(moving) == len(self.loops) and set(moving) == set(self.loops)
+        return each_once and all(np.all(r.total == n) for r, n in extents)
 
 
 @lru_cache(maxsize=2**16)
@@ -106,12 +107,6 @@ def accumulating(buffer: Buffer) -> Buffer:
 def covering(tensor: Tensor, region: Box) -> Box:
     """The region, grown until all of the tensor passes through it."""
     return tuple(r.covering(extent) for r, extent in zip(region, tensor.shape, strict=True))
-
-
-def require_once(buffer: Buffer) -> Buffer:
-    if not buffer.comes_once():
-        raise Unschedulable(f"{buffer.tensor.name} leaves the group but comes more than once")
-    return buffer
 
 
 @lru_cache(maxsize=2**16)

@@ -163,7 +163,10 @@ class Range:
         return _fresh(self)
 
     def covering(self, extent: int) -> Range:
-        """A window that holds `self`, and through which all of `[0, extent)` passes."""
+        """A window that holds `self`, and through which all of `[0, extent)` passes.
+
+        What no step needs comes with what lies behind it, or at the last step.
+        """
         return _covering(self, extent)
 
 
@@ -218,9 +221,15 @@ def _kept(needed: Range) -> Range:
     empty, apart = needed.lengths <= 0, needed.axis.apart
     begin = apart + np.where(empty, APART - 1, needed.begin)
     coming = np.minimum.accumulate(begin[::-1])[::-1] - apart
-    seen = np.maximum.accumulate(apart + np.where(empty, 0, needed.end)) - apart
+    seen = _seen(needed, needed.axis)
     begin = np.where(coming == APART - 1, seen, coming)
     return Range(begin, np.maximum(seen, begin), needed.axis)
+
+
+def _seen(needed: Range, axis: Axis) -> Steps:
+    """Behind the last element that each step or an earlier one of the same size needs."""
+    end = np.where(needed.lengths <= 0, 0, needed.end)
+    return np.maximum.accumulate(axis.apart + end) - axis.apart
 
 
 @lru_cache(maxsize=2**16)
@@ -236,12 +245,11 @@ def _fresh(window: Range) -> Range:
 def _covering(needed: Range, extent: int) -> Range:
     if needed.axis is None:
         return Range.whole(extent)
-    kept = _kept(needed)
-    end = kept.end.copy()
+    end = _seen(needed, needed.axis)
     end[np.append(needed.axis.starts[1:], len(end)) - 1] = extent
     before = np.concatenate([[0], end[:-1]])
     before[needed.axis.starts] = 0
-    return Range(np.minimum(kept.begin, before), end, needed.axis)
+    return Range(np.minimum(_kept(needed).begin, before), end, needed.axis)
 
 
 def common_axis(ranges: Sequence[Range]) -> Axis | None:

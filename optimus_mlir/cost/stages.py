@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from optimus_mlir.cost.buffers import Buffer, Path, accumulating, buffer_of, covering, require_once
+from optimus_mlir.cost.buffers import Buffer, Path, accumulating, buffer_of, covering
 from optimus_mlir.cost.nest import Box, Loops, Nest, nests_of
 from optimus_mlir.cost.region import Axis, Range, inner_axis, tile_axis
 from optimus_mlir.cost.schedule import Block, Keep, Unschedulable
@@ -113,6 +113,7 @@ class _Inference:
         self.blocks = _blocks(group, blocks)
         self.wanted: dict[str, list[tuple[Box, Path]]] = {}
         self.buffers: dict[str, Buffer] = {}
+        self.guards: dict[Axis, Box] = {}  # of each inner loop: when it does not run
 
     def regions(self) -> Regions:
         for operator in self.group.operators:
@@ -148,10 +149,19 @@ class _Inference:
             result = accumulating(result)
         self.buffers[name] = result
         if name in self.group.outputs:
-            require_once(result)
+            self._require_once(result)
+        self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
         for access, (region, around) in zip(operator.reads, work.regions, strict=True):
             self._want(access.tensor, region, around)
         return Stage(operator, result, work)
+
+    def _require_once(self, buffer: Buffer) -> None:
+        """A live-out must come once: not within a reader's loops that do not always run, either."""
+        idle = any(not r.is_busy for axis in buffer.loops for r in self.guards.get(axis, ()))
+        if idle or not buffer.comes_once():
+            raise Unschedulable(
+                f"{buffer.tensor.name} leaves the group but does not come exactly once"
+            )
 
     def _work(self, operator: Operator, result: Buffer) -> Work:
         """The work, which other families may have asked for already."""

@@ -1,10 +1,10 @@
-"""Small networks, and random ones: chains with residual adds, of every kind of loop nest."""
+"""Small networks, and random ones: chains and branches of every kind of loop nest."""
 
 from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
-from optimus_mlir.cost import Block, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Schedule, Tile
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 
 
@@ -32,7 +32,14 @@ class Network:
     def shape(self, name: str) -> tuple[int, ...]:
         return self.tensors[name].shape
 
-    def add(self, nest: dict[str, int], reduction: str, reads: list[Access], write: str) -> str:
+    def add(
+        self,
+        nest: dict[str, int],
+        reduction: str,
+        reads: list[Access],
+        write: str,
+        epilogue_reads: int = 0,
+    ) -> str:
         """An operator over a nest; `write` names the loops that index its result."""
         loops = "".join(nest)
         name = f"f{len(self.operators)}"
@@ -44,9 +51,14 @@ class Network:
                 tuple(loop in reduction for loop in loops),
                 tuple(reads),
                 access(result, loops, *write),
+                epilogue_reads=epilogue_reads,
             )
         )
         return result
+
+    def _operand(self, *shape: int) -> str:
+        """The weights of the next operator."""
+        return self.tensor(f"w{len(self.operators)}", *shape, constant=True)
 
     def conv(
         self,
@@ -59,10 +71,10 @@ class Network:
         dilation: int = 1,
         residual: str | None = None,
     ) -> str:
-        (c, *sizes), name = self.shape(x), f"w{len(self.operators)}"
+        c, *sizes = self.shape(x)
         h, w = (_steps(n, kernel, stride, padding, dilation) for n in sizes)
         nest = {"k": channels, "h": h, "w": w, "c": c, "r": kernel, "s": kernel}
-        weight = self.tensor(name, channels, c, kernel, kernel, constant=True)
+        weight = self._operand(channels, c, kernel, kernel)
         rows = {"h": stride, "r": dilation, "": -padding}
         columns = {"w": stride, "s": dilation, "": -padding}
         reads = [
@@ -71,13 +83,13 @@ class Network:
         ]
         if residual is not None:
             reads.append(access(residual, "khwcrs", "k", "h", "w"))
-        return self.add(nest, "crs", reads, "khw")
+        return self.add(nest, "crs", reads, "khw", epilogue_reads=len(reads) - 2)
 
     def depthwise(self, x: str, kernel: int = 3, stride: int = 1, padding: int = 1) -> str:
         c, *sizes = self.shape(x)
         h, w = (_steps(n, kernel, stride, padding, 1) for n in sizes)
         nest = {"c": c, "h": h, "w": w, "r": kernel, "s": kernel}
-        weight = self.tensor(f"w{len(self.operators)}", c, kernel, kernel, constant=True)
+        weight = self._operand(c, kernel, kernel)
         rows = {"h": stride, "r": 1, "": -padding}
         columns = {"w": stride, "s": 1, "": -padding}
         reads = [access(x, "chwrs", "c", rows, columns), access(weight, "chwrs", "c", "r", "s")]
@@ -92,15 +104,41 @@ class Network:
         return self.add(nest, "rs", [access(x, "chwrs", "c", rows, columns)], "chw")
 
     def elementwise(self, *operands: str) -> str:
-        nest = dict(zip("chw", self.shape(operands[0]), strict=True))
-        return self.add(nest, "", [access(x, "chw", "c", "h", "w") for x in operands], "chw")
+        loops = "chw"[: len(self.shape(operands[0]))]
+        nest = dict(zip(loops, self.shape(operands[0]), strict=True))
+        return self.add(nest, "", [access(x, loops, *loops) for x in operands], loops)
 
     def normalise(self, x: str) -> str:
-        """Divide by the sum over channels: two operators, and x is read by both."""
-        nest = dict(zip("chw", self.shape(x), strict=True))
-        total = self.add(nest, "c", [access(x, "chw", "c", "h", "w")], "hw")
-        reads = [access(x, "chw", "c", "h", "w"), access(total, "chw", "h", "w")]
-        return self.add(nest, "", reads, "chw")
+        """Divide by the sum over the first dimension: two operators, and x is read by both."""
+        loops = "chw"[: len(self.shape(x))]
+        nest = dict(zip(loops, self.shape(x), strict=True))
+        total = self.add(nest, "c", [access(x, loops, *loops)], loops[1:])
+        reads = [access(x, loops, *loops), access(total, loops, *loops[1:])]
+        return self.add(nest, "", reads, loops)
+
+    def concatenate(self, x: str, y: str, dimension: int) -> str:
+        """Two maps behind each other: what lies outside of one is its padding."""
+        loops = "chw"[: len(self.shape(x))]
+        nest = dict(zip(loops, self.shape(x), strict=True))
+        walked, before = loops[dimension], self.shape(x)[dimension]
+        nest[walked] += self.shape(y)[dimension]
+        shifted = [{loop: 1, "": -before} if loop == walked else loop for loop in loops]
+        return self.add(nest, "", [access(x, loops, *loops), access(y, loops, *shifted)], loops)
+
+    def flip(self, x: str) -> str:
+        """The rows in reverse order."""
+        loops = "chw"[: len(self.shape(x))]
+        nest = dict(zip(loops, self.shape(x), strict=True))
+        indices = [{"h": -1, "": nest["h"] - 1} if i == "h" else i for i in loops]
+        return self.add(nest, "", [access(x, loops, *indices)], loops)
+
+    def diagonal(self, x: str) -> str:
+        """Every element [i, i, ..] scaled by a weight [i, ..]: of a tensor most is not read."""
+        loops = "hw"[: len(self.shape(x)) - 1]
+        nest = dict(zip(loops, (min(self.shape(x)[:2]), *self.shape(x)[2:]), strict=True))
+        weight = self._operand(*nest.values())
+        reads = [access(x, loops, "h", *loops), access(weight, loops, *loops)]
+        return self.add(nest, "", reads, loops)
 
     def downsample(self, x: str, channels: int) -> str:
         """The block of a residual network that halves the image: x is read by two convolutions."""
@@ -111,13 +149,45 @@ class Network:
     def matmul(self, x: str, columns: int) -> str:
         """Over the last dimension of a matrix."""
         m, k = self.shape(x)
-        weight = self.tensor(f"w{len(self.operators)}", k, columns, constant=True)
+        weight = self._operand(k, columns)
         reads = [access(x, "mnk", "m", "k"), access(weight, "mnk", "k", "n")]
         return self.add({"m": m, "n": columns, "k": k}, "k", reads, "mn")
 
+    def product(self, x: str, y: str) -> str:
+        """Of two matrices with equally many columns: x times y transposed."""
+        (m, k), (n, _) = self.shape(x), self.shape(y)
+        reads = [access(x, "mnk", "m", "k"), access(y, "mnk", "n", "k")]
+        return self.add({"m": m, "n": n, "k": k}, "k", reads, "mn")
+
+    def with_batch(self, images: int) -> None:
+        """Everything but the weights for several images."""
+        self.tensors = {
+            name: tensor if tensor.constant else replace(tensor, shape=(images, *tensor.shape))
+            for name, tensor in self.tensors.items()
+        }
+        self.operators = [self._with_batch(operator, images) for operator in self.operators]
+
+    def _with_batch(self, operator: Operator, images: int) -> Operator:
+        def inner(access: Access) -> Access:
+            indices = tuple(Linear((0, *i.coefficients), i.constant) for i in access.indices)
+            image = Linear((1, *(0 for _ in operator.extents)))
+            constant = self.tensors[access.tensor].constant
+            return Access(access.tensor, indices if constant else (image, *indices))
+
+        return replace(
+            operator,
+            extents=(images, *operator.extents),
+            reduction=(False, *operator.reduction),
+            reads=tuple(map(inner, operator.reads)),
+            write=inner(operator.write),
+        )
+
     def graph(self) -> Graph:
-        """One live-out: the result of the last operator."""
-        return Graph(tuple(self.operators), self.tensors, (self.operators[-1].write.tensor,))
+        """The live-outs are the results that nobody reads."""
+        read = {access.tensor for operator in self.operators for access in operator.reads}
+        results = (operator.write.tensor for operator in self.operators)
+        outputs = tuple(name for name in results if name not in read)
+        return Graph(tuple(self.operators), self.tensors, outputs)
 
 
 def _steps(extent: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
@@ -126,27 +196,32 @@ def _steps(extent: int, kernel: int, stride: int, padding: int, dilation: int) -
 
 @st.composite
 def image_graphs(draw: st.DrawFn, most_operators: int = 5) -> Graph:
-    """A chain of convolutions, pools and elementwise operators, with residual reads."""
+    """Convolutions, pools and elementwise operators: mostly a chain, with residual reads."""
     network = Network()
     size, channels = st.integers(2, 8), st.integers(1, 3)
-    x = network.tensor("x", draw(channels), draw(size), draw(size))
-    results = [x]
-    for _ in range(draw(st.integers(1, most_operators))):
-        x = _grow(draw, network, x, results)
-        results.append(x)
+    results = [network.tensor("x", draw(channels), draw(size), draw(size))]
+    while len(network.operators) < draw(st.integers(1, most_operators)):
+        source = draw(st.sampled_from([results[-1]] * 4 + results[1:]))
+        results.append(_grow(draw, network, source, results))
+    if draw(st.integers(0, 4)) == 0:
+        network.with_batch(draw(st.integers(2, 3)))
     return network.graph()
 
 
 def _grow(draw: st.DrawFn, network: Network, x: str, results: list[str]) -> str:
     channels, *sizes = network.shape(x)
     kinds = ["conv", "conv", "depthwise", "pool", "elementwise", "normalise", "downsample"]
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(st.sampled_from([*kinds, "concatenate", "flip"]))
     kernel, stride = draw(st.integers(1, 3)), draw(st.integers(1, 2))
     padding, dilation = draw(st.integers(0, 2)), draw(st.integers(1, 2))
     if kind == "normalise":
         return network.normalise(x)
     if kind == "downsample":
         return network.downsample(x, draw(st.integers(1, 3)))
+    if kind == "flip":
+        return network.flip(x)
+    if kind == "concatenate":
+        return _concatenate(draw, network, x, results)
     if kind != "conv":
         dilation = 1
     if (
@@ -174,49 +249,104 @@ def _grow(draw: st.DrawFn, network: Network, x: str, results: list[str]) -> str:
     )
 
 
+def _concatenate(draw: st.DrawFn, network: Network, x: str, results: list[str]) -> str:
+    shape = network.shape(x)
+    dimension = draw(st.sampled_from(range(len(shape))))
+    fitting = [
+        name
+        for name in results
+        if len(network.shape(name)) == len(shape)
+        and all(
+            a == b or d == dimension
+            for d, (a, b) in enumerate(zip(network.shape(name), shape, strict=True))
+        )
+    ]
+    return network.concatenate(x, draw(st.sampled_from(fitting)), dimension)
+
+
 @st.composite
 def matrix_graphs(draw: st.DrawFn, most_operators: int = 3) -> Graph:
-    """A chain of matrix products."""
+    """Matrix products, and what goes with them in an attention."""
     network = Network()
-    x = network.tensor("x", draw(st.integers(1, 6)), draw(st.integers(1, 6)))
-    for _ in range(draw(st.integers(1, most_operators))):
-        x = network.matmul(x, draw(st.integers(1, 6)))
+    extents = st.integers(1, 6)
+    results = [network.tensor("x", draw(extents), draw(extents))]
+    while len(network.operators) < draw(st.integers(1, most_operators)):
+        x = draw(st.sampled_from([results[-1]] * 4 + results[1:]))
+        results.append(_grow_matrix(draw, network, x, results))
+    if draw(st.integers(0, 4)) == 0:
+        network.with_batch(draw(st.integers(2, 3)))
     return network.graph()
+
+
+def _grow_matrix(draw: st.DrawFn, network: Network, x: str, results: list[str]) -> str:
+    if len(network.shape(x)) < 2:
+        return network.elementwise(x)
+    kind = draw(
+        st.sampled_from(["matmul"] * 3 + ["product", "normalise", "concatenate", "diagonal"])
+    )
+    if kind == "product":
+        columns = network.shape(x)[1]
+        others = [n for n in results if len(s := network.shape(n)) == 2 and s[1] == columns]
+        return network.product(x, draw(st.sampled_from(others)))
+    if kind == "normalise":
+        return network.normalise(x)
+    if kind == "concatenate":
+        return _concatenate(draw, network, x, results)
+    if kind == "diagonal":
+        return network.diagonal(x)
+    return network.matmul(x, draw(st.integers(1, 6)))
 
 
 def graphs(most_operators: int = 5) -> st.SearchStrategy[Graph]:
     images = image_graphs(most_operators)
-    return st.one_of(images, images, images, matrix_graphs(min(most_operators, 3)))
-
-
-@st.composite
-def schedules(draw: st.DrawFn, graph: Graph) -> Schedule:
-    """Any tiles, windows and blocks; not all of them make sense."""
-    shape = graph.tensors[graph.outputs[0]].shape
-    dimensions = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=2))
-    tiles = tuple(Tile(d, draw(st.integers(1, shape[d]))) for d in dimensions)
-    everything = frozenset(graph.tensors)
-    some = st.sets(st.sampled_from(sorted(everything))).map(frozenset)
-    windows = draw(st.one_of(st.just(everything), st.just(frozenset[str]()), some))
-    streaming = draw(st.lists(st.sampled_from(graph.operators), unique=True, max_size=3))
-    blocks: list[Block] = []
-    for operator in streaming:
-        dimension = draw(st.sampled_from(range(len(operator.write.indices))))
-        extent = operator.extents[operator.output_loop(dimension)]
-        blocks.append(Block(operator.name, dimension, draw(st.integers(1, extent))))
-    return Schedule(tiles, windows, tuple(blocks))
+    return st.one_of(images, images, images, matrix_graphs(min(most_operators, 4)))
 
 
 @st.composite
 def networks(draw: st.DrawFn, most_operators: int = 5) -> Graph:
-    """A graph of which more than the last result may be wanted."""
+    """A graph of which more than the last results may be wanted."""
     graph = draw(graphs(most_operators))
-    results = [operator.write.tensor for operator in graph.operators[:-1]]
-    wanted = draw(st.sets(st.sampled_from(results), max_size=1)) if results else set[str]()
-    return replace(graph, outputs=(*sorted(wanted), *graph.outputs))
+    results = [operator.write.tensor for operator in graph.operators]
+    middle = [name for name in results if name not in graph.outputs]
+    wanted = draw(st.sets(st.sampled_from(middle), max_size=2)) if middle else set[str]()
+    outputs = tuple(name for name in results if name in wanted or name in graph.outputs)
+    return replace(graph, outputs=outputs)
+
+
+@st.composite
+def schedules(draw: st.DrawFn, graph: Graph) -> Schedule:
+    """Any tiles, keeps and blocks; not all of them make sense."""
+    shape = graph.tensors[graph.operators[-1].write.tensor].shape
+    dimensions = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=3))
+    tiles = tuple(Tile(d, draw(st.integers(1, shape[d]))) for d in dimensions)
+    return Schedule(tiles, draw(_keeps(graph)), draw(_blocks(graph)))
+
+
+@st.composite
+def _keeps(draw: st.DrawFn, graph: Graph) -> tuple[Keep, ...]:
+    """All tensors at one depth, none, or some at any."""
+    names = sorted(graph.tensors)
+    if draw(st.booleans()):
+        depth = draw(st.integers(0, 3))
+        return tuple(Keep(name, depth) for name in names)
+    some = draw(st.lists(st.sampled_from(names), unique=True))
+    return tuple(Keep(name, draw(st.integers(0, 4))) for name in some)
+
+
+@st.composite
+def _blocks(draw: st.DrawFn, graph: Graph) -> tuple[Block, ...]:
+    """Loops of some operators, in any order."""
+    loops = [(o, loop) for o in graph.operators for loop, n in enumerate(o.extents) if n > 1]
+    if not loops:
+        return ()
+    useful = [(o, i) for o, i in loops if not o.reduction[i] or o.splits(i)]
+    chosen = draw(st.lists(st.sampled_from(useful or loops), unique=True, max_size=4))
+    return tuple(
+        Block(o.name, loop, draw(st.integers(1, o.extents[loop] - 1))) for o, loop in chosen
+    )
 
 
 @st.composite
 def scheduled(draw: st.DrawFn, most_operators: int = 5) -> tuple[Graph, Schedule]:
-    graph = draw(graphs(most_operators))
+    graph = draw(networks(most_operators))
     return graph, draw(schedules(graph))

@@ -3,208 +3,349 @@
 Written from the definitions in the glossary and not from `optimus_mlir.cost`: no closed form, no
 arrays, nothing shared but the description of the network and of the schedule.
 
-A part of a tensor is a set of indices per dimension. At every step of the tile loops each tensor is
-needed in a box (the bounding box of what is touched; padding falls away). A tensor comes on chip
-again whenever a loop steps that its box depends on, unless a window keeps it: a window is a line
-buffer along one dimension; lines enter in order and leave when no step from now on needs them.
+Of every dimension of a tensor, each step of one loop wants a set of indices (`Lines`). The loops
+around a read are a path. A tensor comes on chip again whenever a loop steps that its lines depend
+on, unless it is kept: then lines enter in order and leave when no step from now on wants them.
 """
 
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.cost import Schedule
 from optimus_mlir.workload import Access, Graph, Linear, Operator
 
-Part = tuple[frozenset[int], ...]
-Step = tuple[int, ...]
+Indices = frozenset[int]
+NONE: Indices = frozenset()
+
+
+class Senseless(Exception):
+    """The schedule means nothing for this group."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The indices of one dimension that each step of `loop` wants; of no loop, always the same."""
+
+    at: tuple[Indices, ...]
+    loop: "Walk | None" = None
+
+    def union(self) -> Indices:
+        return NONE.union(*self.at)
+
+
+Part = tuple[Lines, ...]  # of a tensor: the product of its dimensions
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """A loop: what each step takes of the dimension that it walks.
+
+    A loop that is an operator's own runs only in those steps around it that want `of` of its result.
+    """
+
+    takes: tuple[Indices, ...]
+    is_own: bool = False
+    of: Part = ()
+
+
+Path = tuple[Walk, ...]
+Step = Mapping[Walk, int]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Per tile step: what of a tensor is on chip, and what came last.
+    """What comes on chip at every step of `loops`."""
 
-    Something comes when one of the first `depth` tile loops steps.
-    """
+    comes: Part
+    loops: Path
 
-    held: Mapping[Step, Part]
-    came: Mapping[Step, Part]
-    depth: int
-    has_halo: bool = False
-
-    def arrivals(self) -> list[Part]:
-        return [part for step, part in self.came.items() if not any(step[self.depth :])]
+    def arrivals(self) -> Iterator[tuple[Indices, ...]]:
+        for step in steps(self.loops):
+            yield at(self.comes, step)
 
 
-def size(part: Part) -> int:
+def steps(path: Path) -> Iterator[Step]:
+    """Every step of nested loops that is run."""
+    for numbers in itertools.product(*(range(len(walk.takes)) for walk in path)):
+        step = dict(zip(path, numbers, strict=True))
+        if all(all(at(walk.of, step)) for walk in path):
+            yield step
+
+
+def at(part: Part, step: Step) -> tuple[Indices, ...]:
+    return tuple(lines.at[step[lines.loop] if lines.loop else 0] for lines in part)
+
+
+def size(part: Iterable[Indices]) -> int:
     return math.prod(map(len, part))
 
 
-def values(index: Linear, loops: Sequence[frozenset[int]]) -> set[int]:
-    """What an index takes when every loop takes all of its values."""
-    used = [i for i, c in enumerate(index.coefficients) if c]
-    return {
-        index.constant + sum(index.coefficients[i] * v for i, v in zip(used, at, strict=True))
-        for at in itertools.product(*(loops[i] for i in used))
-    }
+def box(indices: Indices) -> Indices:
+    return frozenset(range(min(indices), max(indices) + 1)) if indices else NONE
 
 
-def loops_of(operator: Operator, part: Part) -> list[frozenset[int]]:
-    """The iterations that compute a part of an operator's result."""
-    loops = [frozenset(range(extent)) for extent in operator.extents]
-    for index, indices in zip(operator.write.indices, part, strict=True):
-        loops[index.coefficients.index(1)] = indices
-    return loops
+def everything(extent: int) -> Lines:
+    return Lines((frozenset(range(extent)),))
 
 
-def need(access: Access, operator: Operator, part: Part, shape: tuple[int, ...]) -> Part:
-    """The bounding box of what an operator touches to compute a part, without padding."""
-    loops = loops_of(operator, part)
-    touched = (values(index, loops) for index in access.indices)
-    return tuple(
-        frozenset(range(min(t), max(t) + 1)) & frozenset(range(extent)) if t else frozenset()
-        for t, extent in zip(touched, shape, strict=True)
-    )
+# What an operator wants -------------------------------------------------------------------------
 
 
-def union_box(parts: Sequence[Part]) -> Part:
-    """Dimension by dimension, from the first to the last index of any."""
+def wants(index: Linear, loops: Sequence[Lines], extent: int) -> Lines:
+    """From the first to the last index that is touched at each step; padding falls away."""
+    used = [i for i, coefficient in enumerate(index.coefficients) if coefficient]
+    walks = {loops[i].loop for i in used} - {None}
+    if len(walks) > 1:
+        raise Senseless("a dimension depends on two loops")
+    (walk,) = walks or {None}
+    inside = frozenset(range(extent))
+    found: list[Indices] = []
+    for step in range(len(walk.takes) if walk else 1):
+        ranges = [loops[i].at[step if loops[i].loop else 0] for i in used]
+        touched = frozenset(
+            index.constant + sum(index.coefficients[i] * v for i, v in zip(used, vs, strict=True))
+            for vs in itertools.product(*ranges)
+        )
+        found.append(box(touched) & inside)
+    return Lines(tuple(found), walk)
 
-    def one(sets: tuple[frozenset[int], ...]) -> frozenset[int]:
-        joined = frozenset[int]().union(*sets)
-        return frozenset(range(min(joined), max(joined) + 1)) if joined else joined
 
-    return tuple(map(one, zip(*parts, strict=True)))
+def need(access: Access, loops: Sequence[Lines], shape: tuple[int, ...]) -> Part:
+    return tuple(wants(i, loops, extent) for i, extent in zip(access.indices, shape, strict=True))
+
+
+def together(wanted: Sequence[tuple[Part, Path]]) -> tuple[Part, Path]:
+    """The box that covers what all readers want, within the loops that they share."""
+    if len(wanted) == 1:
+        return wanted[0]
+    paths = [path for _, path in wanted]
+    alike = (len(set(walks)) == 1 for walks in zip(*paths, strict=False))
+    shared = tuple(itertools.compress(paths[0], itertools.takewhile(bool, alike)))
+    dimensions = zip(*(part for part, _ in wanted), strict=True)
+    return tuple(cover([forget(x, shared) for x in lines]) for lines in dimensions), shared
+
+
+def forget(lines: Lines, path: Path) -> Lines:
+    """What all steps want together, unless they are steps of a loop of the path."""
+    keeps = lines.loop is None or lines.loop in path
+    return lines if keeps else Lines((box(lines.union()),))
+
+
+def cover(all_lines: Sequence[Lines]) -> Lines:
+    """From the first to the last line that any wants; what covers one that stays stays."""
+    still = [lines for lines in all_lines if lines.loop is None and lines.at[0]]
+    moving = [lines for lines in all_lines if lines.loop is not None]
+    walks = {lines.loop for lines in moving}
+    if still or not moving:
+        return Lines((box(NONE.union(*(lines.union() for lines in all_lines))),))
+    if len(walks) > 1:
+        raise Senseless("a dimension depends on two loops")
+    at_each = zip(*(lines.at for lines in moving), strict=True)
+    return Lines(tuple(box(NONE.union(*sets)) for sets in at_each), moving[0].loop)
+
+
+# On chip ----------------------------------------------------------------------------------------
+
+
+def kept(lines: Lines) -> Lines:
+    """A line buffer: lines enter in order, and leave when none from now on are wanted."""
+    held: list[Indices] = []
+    for step in range(len(lines.at)):
+        so_far = NONE.union(*lines.at[: step + 1])
+        ahead = NONE.union(*lines.at[step:])
+        some = so_far and ahead
+        held.append(frozenset(range(min(ahead), max(so_far) + 1)) if some else NONE)
+    return Lines(tuple(held), lines.loop)
+
+
+def entering(lines: Lines) -> Lines:
+    """What was not there at any step before."""
+    before = (NONE.union(*lines.at[:step]) for step in range(len(lines.at)))
+    fresh = (held - seen for held, seen in zip(lines.at, before, strict=True))
+    return Lines(tuple(fresh), lines.loop)
+
+
+def passing(lines: Lines, extent: int) -> Lines:
+    """A line buffer through which every line passes in order, the rest at the last step."""
+    if lines.loop is None:
+        return everything(extent)
+    held, entered = list[Indices](), 0
+    for step in range(len(lines.at)):
+        so_far, ahead = NONE.union(*lines.at[: step + 1]), NONE.union(*lines.at[step:])
+        first = min([entered, *ahead])
+        last = step == len(lines.at) - 1
+        entered = extent if last else max([entered, *(line + 1 for line in so_far)])
+        held.append(frozenset(range(first, entered)))
+    return Lines(tuple(held), lines.loop)
+
+
+def place(part: Part, path: Path, depth: int | None) -> Place:
+    """What comes when, of a tensor that is kept at a depth of the path, or not at all."""
+    if depth is not None:  # all that an operator's own loops want is there throughout
+        outside = tuple(w for i, w in enumerate(path) if i < depth or not w.is_own)
+        part = tuple(forget(lines, outside) for lines in part)
+    moving = [i for i, walk in enumerate(path) if any(lines.loop is walk for lines in part)]
+    path = path[: moving[-1] + 1] if moving else ()
+    if depth is None or depth >= len(path):
+        return Place(part, path)
+    if sum(lines.loop is path[depth] for lines in part) != 1:
+        # nothing slides along the next loop: all that the steps inside want comes at once
+        return place(tuple(forget(lines, path[:depth]) for lines in part), path[:depth], None)
+    inside = path[depth:]
+    comes = (entering(kept(lines)) if lines.loop in inside else lines for lines in part)
+    return Place(tuple(comes), path)
+
+
+# The group --------------------------------------------------------------------------------------
 
 
 class Simulation:
-    """Plays a schedule of a group; `reads` and `writes` count elements by tensor."""
+    """Plays a schedule of a group; `reads`, `writes` count elements by tensor, `macs` all."""
 
     def __init__(self, group: Graph, schedule: Schedule) -> None:
         self.group = group
-        self.root = group.operators[-1]
         self.schedule = schedule
-        shape = group.tensors[self.root.write.tensor].shape
-        self.tiles = [t for t in schedule.tiles if t.size < shape[t.dimension]]
-        counts = [range(-(-shape[t.dimension] // t.size)) for t in self.tiles]
-        self.steps: list[Step] = list(itertools.product(*counts))
-        self.places: dict[str, Place] = {}
-        self._fill_places()
-        self.streams = self._streams()
-        self.reads = Counter({name: self._fetched(name) for name in group.live_ins})
-        self.writes = Counter({self.root.write.tensor: sum(map(size, map(self._tile, self.steps)))})
+        self.shapes = {name: tensor.shape for name, tensor in group.tensors.items()}
+        self.keeps = self._keeps()
+        self._check_blocks()
+        self.tiles = self._tiles()
+        self.wanted: dict[str, list[tuple[Part, Path]]] = {name: [] for name in group.tensors}
+        self.reads: dict[str, int] = {}
+        self.writes: dict[str, int] = {}
+        self.macs = 0
+        for operator in group.operators:
+            if not group.consumers[operator.write.tensor]:
+                self.wanted[operator.write.tensor].append(self._share(operator))
+        for operator in reversed(group.operators):
+            self._run(operator)
+        for name in group.live_ins:
+            arrivals = place(*together(self.wanted[name]), self.keeps.get(name)).arrivals()
+            self.reads[name] = sum(map(size, arrivals))
 
-    # On chip ----------------------------------------------------------------------------------
+    # The schedule ------------------------------------------------------------------------------
 
-    def _fill_places(self) -> None:
-        """Consumers first: what they compute is what their operands are needed for."""
-        root = self.root.write.tensor
-        wanted = {root: [{step: self._tile(step) for step in self.steps}]}
-        results = [operator.write.tensor for operator in reversed(self.group.operators)]
-        for name in [*results, *self.group.live_ins]:
-            needs = {s: union_box([each[s] for each in wanted[name]]) for s in self.steps}
-            self.places[name] = self._place(name, needs)
-            operator = self.group.producer.get(name)
-            for access in operator.reads if operator else ():
-                shape = self.group.tensors[access.tensor].shape
-                came = self.places[name].came
-                wanted.setdefault(access.tensor, []).append(
-                    {s: need(access, operator, came[s], shape) for s in self.steps}
-                )
+    def _keeps(self) -> dict[str, int]:
+        keeps = {keep.tensor: keep.depth for keep in self.schedule.keeps}
+        if len(keeps) < len(self.schedule.keeps) or not keeps.keys() <= self.shapes.keys():
+            raise Senseless("keeps")
+        if any(depth < 0 for depth in keeps.values()):
+            raise Senseless("keeps")
+        return keeps
 
-    def _tile(self, step: Step) -> Part:
-        part = [frozenset(range(n)) for n in self.group.tensors[self.root.write.tensor].shape]
-        for tile, i in zip(self.tiles, step, strict=True):
-            part[tile.dimension] &= frozenset(range(i * tile.size, (i + 1) * tile.size))
-        return tuple(part)
-
-    def _place(self, name: str, needs: Mapping[Step, Part]) -> Place:
-        depth = self._depth(needs)
-        moving = self._moving(needs, depth - 1) if depth else []
-        windowed = name in self.schedule.windows and name != self.root.write.tensor
-        if not windowed or len(moving) != 1:
-            return Place(needs, needs, depth)
-        (lines,) = moving
-        held = self._line_buffer(needs, depth - 1, lines)
-        if not self._moving(held, depth - 1):  # it never lets go of anything: it is no window
-            return Place(held, held, self._depth(held))
-        came = {s: self._entered(held, s, depth - 1, lines) for s in self.steps}
-        return Place(held, came, depth, has_halo=came != held)
-
-    def _depth(self, needs: Mapping[Step, Part]) -> int:
-        """How many loops the part depends on: those outside the innermost that changes it."""
-        return max((a + 1 for a in range(len(self.tiles)) if self._moving(needs, a)), default=0)
-
-    def _moving(self, needs: Mapping[Step, Part], axis: int) -> list[int]:
-        """The dimensions that change when only one loop steps."""
-        at_first = {s: needs[_at(s, axis, 0)] for s in self.steps}
-        dimensions = range(len(needs[self.steps[0]]))
-        return [d for d in dimensions if any(needs[s][d] != at_first[s][d] for s in self.steps)]
-
-    def _line_buffer(
-        self, needs: Mapping[Step, Part], axis: int, dimension: int
-    ) -> dict[Step, Part]:
-        held: dict[Step, Part] = {}
-        for first in (s for s in self.steps if s[axis] == 0):
-            run = [s for s in self.steps if _at(s, axis, 0) == first]
-            lines: set[int] = set()
-            entered = -1
-            for i, step in enumerate(run):
-                ahead = set[int]().union(*(needs[later][dimension] for later in run[i:]))
-                lines = {line for line in lines if ahead and line >= min(ahead)}
-                for line in range(entered + 1, max(needs[step][dimension], default=-1) + 1):
-                    entered = line
-                    if line >= min(ahead):
-                        lines.add(line)
-                held[step] = _with(needs[step], dimension, frozenset(lines))
-        return held
-
-    def _entered(self, held: Mapping[Step, Part], step: Step, axis: int, lines: int) -> Part:
-        """What a line buffer did not have in the previous step of its loop."""
-        if step[axis] == 0:
-            return held[step]
-        before = held[_at(step, axis, step[axis] - 1)]
-        return _with(held[step], lines, held[step][lines] - before[lines])
-
-    # DRAM -------------------------------------------------------------------------------------
-
-    def _fetched(self, name: str) -> int:
-        parts = self.streams[name] if name in self.streams else self.places[name].arrivals()
-        return sum(map(size, parts))
-
-    def _streams(self) -> dict[str, list[Part]]:
-        """Of each live-in that comes block by block: every block at every step that computes."""
-        readers = Counter(a.tensor for o in self.group.operators for a in o.reads)
-        streams: dict[str, list[Part]] = {}
+    def _check_blocks(self) -> None:
+        extents = {operator.name: operator.extents for operator in self.group.operators}
+        named = {(block.operator, block.loop) for block in self.schedule.blocks}
+        if len(named) < len(self.schedule.blocks):
+            raise Senseless("blocks")
         for block in self.schedule.blocks:
-            operator = next(o for o in self.group.operators if o.name == block.operator)
-            loop = operator.write.indices[block.dimension].coefficients.index(1)
-            extent = operator.extents[loop]
-            starts = range(0, extent, block.size)
-            cuts = [frozenset(range(b, min(b + block.size, extent))) for b in starts]
-            computed = self.places[operator.write.tensor].arrivals()
-            if len(cuts) == 1 or len({part[block.dimension] for part in computed}) > 1:
+            loops = extents.get(block.operator, ())
+            if block.size < 1 or not 0 <= block.loop < len(loops):
+                raise Senseless("blocks")
+
+    def _tiles(self) -> dict[int, tuple[Walk, int]]:
+        """The loops over dimensions of the last result, outermost first, and their extents."""
+        shape = self.shapes[self.group.operators[-1].write.tensor]
+        found: dict[int, tuple[Walk, int]] = {}
+        for tile in self.schedule.tiles:
+            if not 0 <= tile.dimension < len(shape) or tile.size < 1 or tile.dimension in found:
+                raise Senseless("tiles")
+            extent = shape[tile.dimension]
+            if tile.size < extent:
+                found[tile.dimension] = Walk(cuts(extent, tile.size)), extent
+        return found
+
+    def _share(self, operator: Operator) -> tuple[Part, Path]:
+        """Of a result that nobody reads, each tile step has the share that it has of the last."""
+        shape = self.shapes[operator.write.tensor]
+        if any(dimension >= len(shape) for dimension in self.tiles):
+            raise Senseless("a last result lacks a tiled dimension")
+        part = list(map(everything, shape))
+        for dimension, (walk, extent) in self.tiles.items():
+            mine = range(shape[dimension])
+            part[dimension] = Lines(
+                tuple(
+                    frozenset(i for i in mine if (i * extent) // shape[dimension] in takes)
+                    for takes in walk.takes
+                ),
+                walk,
+            )
+        return tuple(part), tuple(walk for walk, _ in self.tiles.values())
+
+    # Operators ---------------------------------------------------------------------------------
+
+    def _run(self, operator: Operator) -> None:
+        """Play an operator: what it writes, how often it multiplies, what it wants."""
+        name = operator.write.tensor
+        part, path = together(self.wanted[name])
+        if name in self.group.outputs:
+            part = tuple(
+                passing(lines, n) for lines, n in zip(part, self.shapes[name], strict=True)
+            )
+        result = place(part, path, self.keeps.get(name))
+        complete, inside, outer, inner = self._loops(operator, result)
+        if operator.macs:
+            self.macs += sum(size(at(tuple(inside), step)) for step in steps(inner))
+        if name in self.group.outputs:
+            if not self.group.consumers[name]:
+                result = place(written(operator, complete), outer, self.keeps.get(name))
+            self.writes[name] = self._write(name, result)
+        first = len(operator.reads) - operator.epilogue_reads
+        for i, access in enumerate(operator.reads):
+            loops, path = (inside, inner) if i < first else (complete, outer)
+            wanted = need(access, loops, self.shapes[access.tensor])
+            self.wanted[access.tensor].append((wanted, path))
+
+    def _loops(
+        self, operator: Operator, result: Place
+    ) -> tuple[list[Lines], list[Lines], Path, Path]:
+        """What the loops of the nest take where sums are complete, and in the innermost block."""
+        inside = list(map(everything, operator.extents))
+        for index, lines in zip(operator.write.indices, result.comes, strict=True):
+            inside[index.coefficients.index(1)] = lines
+        complete = list(inside)
+        path, outer = result.loops, None
+        for block in self.schedule.blocks:
+            if block.operator != operator.name:
                 continue
-            for access in operator.reads:
-                name = access.tensor
-                walked = any(index.coefficients[loop] for index in access.indices)
-                alone = readers[name] == 1 and name in self.group.live_ins
-                if walked and alone and not self.places[name].has_halo:
-                    shape = self.group.tensors[name].shape
-                    streams[name] = [
-                        need(access, operator, _with(part, block.dimension, cut), shape)
-                        for part in computed
-                        if size(part)
-                        for cut in cuts
-                    ]
-        return streams
+            extent = operator.extents[block.loop]
+            if block.size >= extent:
+                continue
+            if inside[block.loop].loop or len(inside[block.loop].at[0]) < extent:
+                raise Senseless("a loop in blocks does not run at once")
+            if operator.reduction[block.loop]:
+                require_splitting(operator, block.loop)
+                outer = path if outer is None else outer
+            walk = Walk(cuts(extent, block.size), True, result.comes)
+            inside[block.loop] = Lines(walk.takes, walk)
+            if outer is None:
+                complete[block.loop] = inside[block.loop]
+            path = (*path, walk)
+        return complete, inside, path if outer is None else outer, path
+
+    def _write(self, name: str, result: Place) -> int:
+        """Every element must come once."""
+        points = Counter(point for part in result.arrivals() for point in itertools.product(*part))
+        if len(points) < math.prod(self.shapes[name]) or set(points.values()) != {1}:
+            raise Senseless("a live-out does not come once")
+        return points.total()
 
 
-def _at(step: Step, axis: int, i: int) -> Step:
-    return (*step[:axis], i, *step[axis + 1 :])
+def cuts(extent: int, size: int) -> tuple[Indices, ...]:
+    return tuple(
+        frozenset(range(begin, min(begin + size, extent))) for begin in range(0, extent, size)
+    )
 
 
-def _with(part: Part, dimension: int, indices: frozenset[int]) -> Part:
-    return (*part[:dimension], indices, *part[dimension + 1 :])
+def written(operator: Operator, loops: Sequence[Lines]) -> Part:
+    return tuple(loops[index.coefficients.index(1)] for index in operator.write.indices)
+
+
+def require_splitting(operator: Operator, loop: int) -> None:
+    """Sums over a loop can be left half done where no index adds it to another loop."""
+    indices = [i for a in operator.reads for i in a.indices if i.coefficients[loop]]
+    alone = all(sum(map(bool, i.coefficients)) == 1 for i in indices)
+    if not indices or not alone or not operator.accumulates_in_place:
+        raise Senseless("no partial sums")
