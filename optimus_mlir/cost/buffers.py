@@ -10,7 +10,6 @@ import numpy as np
 
 from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.region import Axis, Grid
-from optimus_mlir.cost.schedule import Unschedulable
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Tensor
 
