@@ -195,10 +195,10 @@ def _steps(extent: int, kernel: int, stride: int, padding: int, dilation: int) -
 
 
 @st.composite
-def image_graphs(draw: st.DrawFn, most_operators: int = 5) -> Graph:
+def image_graphs(draw: st.DrawFn, most_operators: int = 5, most_rows: int = 8) -> Graph:
     """Convolutions, pools and elementwise operators: mostly a chain, with residual reads."""
     network = Network()
-    size, channels = st.integers(2, 8), st.integers(1, 3)
+    size, channels = st.integers(2, most_rows), st.integers(1, 3)
     results = [network.tensor("x", draw(channels), draw(size), draw(size))]
     while len(network.operators) < draw(st.integers(1, most_operators)):
         source = draw(st.sampled_from([results[-1]] * 4 + results[1:]))
@@ -297,15 +297,15 @@ def _grow_matrix(draw: st.DrawFn, network: Network, x: str, results: list[str]) 
     return network.matmul(x, draw(st.integers(1, 6)))
 
 
-def graphs(most_operators: int = 5) -> st.SearchStrategy[Graph]:
-    images = image_graphs(most_operators)
+def graphs(most_operators: int = 5, most_rows: int = 8) -> st.SearchStrategy[Graph]:
+    images = image_graphs(most_operators, most_rows)
     return st.one_of(images, images, images, matrix_graphs(min(most_operators, 4)))
 
 
 @st.composite
-def networks(draw: st.DrawFn, most_operators: int = 5) -> Graph:
+def networks(draw: st.DrawFn, most_operators: int = 5, most_rows: int = 8) -> Graph:
     """A graph of which more than the last results may be wanted."""
-    graph = draw(graphs(most_operators))
+    graph = draw(graphs(most_operators, most_rows))
     results = [operator.write.tensor for operator in graph.operators]
     middle = [name for name in results if name not in graph.outputs]
     wanted = draw(st.sets(st.sampled_from(middle), max_size=2)) if middle else set[str]()

@@ -2,138 +2,137 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
-from networks import Network, graphs, networks
+from networks import networks
 
-from optimus_mlir.cost import Price, Schedule, Unschedulable, floor_bytes, price
-from optimus_mlir.cost.buffers import nests_of
+from optimus_mlir.cost import floor_bytes, price
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import members, solve
+from optimus_mlir.fusion import space as space_module
 from optimus_mlir.fusion.prices import GroupPrices
-from optimus_mlir.fusion.schedules import _Search, best_schedule
-from optimus_mlir.fusion.space import Family, families
+from optimus_mlir.fusion.schedules import (
+    Costs,
+    Rank,
+    Space,
+    best_schedule,
+    smallest_footprint_bytes,
+)
 from optimus_mlir.target import Accelerator, load_accelerator
 from optimus_mlir.workload import Graph, Operator
 
 EYERISS = load_accelerator("eyeriss")
 
 capacities = st.integers(40, 2000)
+small_groups = networks(most_operators=3, most_rows=5)
 
 
 def with_capacity(scratchpad_bytes: int) -> Accelerator:
     return EYERISS.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
 
 
-def space(group: Graph) -> Iterator[tuple[int, int, Schedule, Price]]:
-    """Every schedule of a group with its tile steps, its streamed operators and its price."""
-    for family in families(group):
-        for tiles in family.tilings():
-            for streams in range(len(family.blocks) + 1):
-                schedule = family.schedule(tiles, streams)
-                try:
-                    yield family.steps(tiles), streams, schedule, price(group, schedule, EYERISS)
-                except Unschedulable:
-                    continue
+def cells(costs: Costs) -> range:
+    return range(costs.dram_bytes.size)
 
 
-@given(graphs(most_operators=3), capacities)
+def rank(costs: Costs, cell: int) -> Rank:
+    """By what the search compares: DRAM bytes, MACs, tile steps, blocks; from a price of its own."""
+    schedule = costs.schedule(cell)
+    shape = costs.group.tensors[costs.group.operators[-1].write.tensor].shape
+    steps = math.prod(-(-shape[tile.dimension] // tile.size) for tile in schedule.tiles)
+    of = price(costs.group, schedule, costs.accelerator)
+    return of.dram_bytes, of.macs, steps, len(schedule.blocks)
+
+
+@given(networks(most_operators=4), st.data())
+def test_a_family_costs_what_its_schedules_cost(group: Graph, data: st.DataObject) -> None:
+    """What is priced all at once is priced as if each schedule were alone."""
+    costs = data.draw(st.sampled_from(list(Space(group, EYERISS).members())))
+    cell = data.draw(st.sampled_from(cells(costs)))
+    of = price(group, costs.schedule(cell), EYERISS)
+    ((_, of_family),) = costs.ranked((math.inf,)) if len(cells(costs)) == 1 else [(0, None)]
+    assert of_family in (None, rank(costs, cell))
+    assert costs.dram_bytes.ravel()[cell] == of.dram_bytes
+    assert costs.least_bytes.ravel()[cell] <= of.footprint_bytes
+    assert floor_bytes(group, EYERISS) <= of.dram_bytes
+
+
+@given(small_groups, capacities)
 def test_best_schedule_is_the_best_of_the_space(group: Graph, capacity: int) -> None:
-    ranks = [
-        (of.dram_bytes, steps, streams)
-        for steps, streams, _, of in space(group)
-        if of.footprint_bytes <= capacity
-    ]
-    choice = best_schedule(group, with_capacity(capacity))
-    assert (choice is None) == (not ranks)
+    """Nothing that ranks before it fits; without one, nothing fits at all."""
+    accelerator = with_capacity(capacity)
+    choice = best_schedule(group, accelerator)
+    best: Rank = (math.inf,)
     if choice is not None:
-        assert choice.price.dram_bytes == min(ranks)[0]
-        assert choice.price == price(group, choice.schedule, EYERISS)
-        shape = group.tensors[group.outputs[0]].shape
-        steps = (-(-shape[tile.dimension] // tile.size) for tile in choice.schedule.tiles)
-        assert math.prod(steps) == min(ranks)[1]
-        below = best_schedule(group, with_capacity(capacity), below=choice.price.dram_bytes)
-        assert below is None
+        assert choice.price == price(group, choice.schedule, accelerator)
+        assert choice.price.footprint_bytes <= capacity
+        best = choice.price.dram_bytes, choice.price.macs
+        assert best_schedule(group, accelerator, below=best[0]) is None
+    event("found" if choice else "none")
+    for costs in Space(group, accelerator).members():
+        for cell in np.flatnonzero(costs.fits() & (costs.dram_bytes <= best[0])).tolist():
+            if rank(costs, cell) < best:
+                schedule = costs.schedule(cell)
+                assert price(group, schedule, accelerator).footprint_bytes > capacity, schedule
 
 
-@given(graphs(most_operators=3))
-def test_no_schedule_beats_the_floor(group: Graph) -> None:
-    assert floor_bytes(group, EYERISS) <= min(of.dram_bytes for *_, of in space(group))
+@given(networks(most_operators=4), st.data())
+def test_no_block_saves_traffic(group: Graph, data: st.DataObject) -> None:
+    """So a family without blocks bounds those with: the search stops at it."""
+    space = Space(group, EYERISS)
+    costs = data.draw(st.sampled_from(list(space.families())))
+    for start, blocks in space.blocks(costs):
+        assert np.all(start.dram_bytes >= costs.dram_bytes)
+        before = start
+        for count in range(1, len(blocks) + 1):
+            more = space.with_blocks(start, blocks[:count])
+            if more is None:
+                break
+            assert np.all(more.dram_bytes >= before.dram_bytes)
+            before = more
 
 
-def assert_no_bound_excludes(group: Graph, schedule: Schedule, family: Family) -> None:
-    """In a scratchpad of exactly its footprint, a schedule must be among the candidates."""
-    try:
-        of = price(group, schedule, EYERISS)
-    except Unschedulable:
-        return
-    search = _Search(group, family, with_capacity(of.footprint_bytes), nests_of(group))
-    streams, steps = len(schedule.blocks), family.steps(schedule.tiles)
-    found = {n: dram_bytes for _, n, dram_bytes in search.candidates(schedule.tiles)}
-    assert found[streams] == of.dram_bytes
-    assert floor_bytes(group, EYERISS) + search.reread_bytes(steps) <= of.dram_bytes
-    assert search.least_footprint_bytes <= of.footprint_bytes
+@given(networks(most_operators=4), st.data())
+def test_more_blocks_take_less_space(group: Graph, data: st.DataObject) -> None:
+    """So what is too large with all of the blocks is too large with any: the search skips it."""
+    space = Space(group, EYERISS)
+    costs = data.draw(st.sampled_from(list(space.families())))
+    for start, blocks in space.blocks(costs):
+        leanest = space.with_blocks(start, blocks)
+        for count in range(len(blocks) + 1):
+            some = space.with_blocks(start, blocks[:count])
+            assert some is None or leanest is not None
+            if some is not None and leanest is not None:
+                assert np.all(some.least_bytes >= leanest.least_bytes)
 
 
-@given(graphs(most_operators=4), st.data())
-def test_no_bound_excludes_what_fits(group: Graph, data: st.DataObject) -> None:
-    family = data.draw(st.sampled_from(list(families(group))))
-    tiles = data.draw(st.sampled_from(list(family.tilings())))
-    streams = data.draw(st.integers(0, len(family.blocks)))
-    assert_no_bound_excludes(group, family.schedule(tiles, streams), family)
+@given(small_groups, st.lists(capacities, min_size=2, max_size=2, unique=True))
+def test_a_larger_scratchpad_never_costs_more(group: Graph, sizes: list[int]) -> None:
+    small, large = (best_schedule(group, with_capacity(size)) for size in sorted(sizes))
+    assert small is None or (large is not None and large.price.dram_bytes <= small.price.dram_bytes)
 
 
-def all_of_a_is_needed_by_either_half(channels: int = 1) -> Network:
-    """Under coarse tiles a runs before the loop, and x and its weights are gone by then."""
-    network = Network()
-    a = network.conv(network.tensor("x", channels, 2, 2), channels, 2)
-    network.conv(a, channels, 2, padding=2)
-    return network
+@given(small_groups, capacities)
+def test_more_options_never_cost_more(group: Graph, capacity: int) -> None:
+    """Neither a second tile loop nor reductions in blocks."""
+    accelerator = with_capacity(capacity)
+    choice = best_schedule(group, accelerator)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(space_module, "MOST_TILED", 1)
+        patch.setattr(space_module, "MOST_ALONE", 1)
+        fewer = best_schedule(group, accelerator)
+    assert fewer is None or (choice and choice.price.dram_bytes <= fewer.price.dram_bytes)
 
 
-def the_same_with_weights_to_stream() -> Network:
-    return all_of_a_is_needed_by_either_half(2)
-
-
-def coarse_tiles_have_no_halo() -> Network:
-    """They need all of x, which then may be streamed; fine ones keep a halo."""
-    network = Network()
-    network.depthwise(network.tensor("x", 4, 6, 6), 7, 1, 3)
-    return network
-
-
-def a_is_not_computed_at_every_step() -> Network:
-    network = Network()
-    a = network.conv(network.tensor("x", 1, 4, 4), 3, 3, padding=1)
-    network.conv(a, 3, 3, padding=1)
-    return network
-
-
-def a_branch_that_skips() -> Network:
-    network = Network()
-    network.downsample(network.tensor("x", 2, 5, 5), 2)
-    return network
-
-
-@pytest.mark.parametrize(
-    "network",
-    [
-        all_of_a_is_needed_by_either_half,
-        the_same_with_weights_to_stream,
-        coarse_tiles_have_no_halo,
-        a_is_not_computed_at_every_step,
-        a_branch_that_skips,
-    ],
-)
-def test_no_bound_excludes_what_fits_exhaustively(network: Callable[[], Network]) -> None:
-    group = network().graph()
-    for family in families(group):
-        for tiles in family.tilings():
-            for streams in range(len(family.blocks) + 1):
-                assert_no_bound_excludes(group, family.schedule(tiles, streams), family)
+@given(small_groups)
+def test_the_smallest_scratchpad_is_the_smallest(group: Graph) -> None:
+    smallest = smallest_footprint_bytes(group, EYERISS)
+    assert best_schedule(group, with_capacity(smallest)) is not None
+    assert best_schedule(group, with_capacity(smallest - 1)) is None
 
 
 @given(networks(), st.lists(capacities, min_size=2, max_size=3))
