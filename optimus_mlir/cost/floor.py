@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Access, Graph, Linear, Operator
+from optimus_mlir.workload import Graph, Linear, Operator
 
 Indices = frozenset[int]
 Part = tuple[Indices, ...]  # of a tensor: the product of a set of indices per dimension
@@ -23,7 +23,10 @@ def floor_bytes(group: Graph, accelerator: Accelerator) -> int:
 
 
 def compulsory_elements(group: Graph) -> int:
-    """Elements of live-ins that some needed result depends on, and of outputs; a lower bound."""
+    """Elements of live-ins that some needed result depends on, and of outputs; a lower bound.
+
+    Diagonals are not counted.
+    """
     needed: dict[str, Part] = {name: _whole(group, name) for name in group.outputs}
     for (name, _), part in _touched(group).items():
         if _elements(part) > _elements(needed.get(name, NOTHING)):
@@ -56,7 +59,7 @@ def _touched(group: Graph) -> dict[tuple[str, str], Part]:
                 _values(index, tuple(loops[loop] for loop in index.loops), extent)
                 for index, extent in zip(access.indices, shape, strict=True)
             )
-            if not _is_product(access):
+            if access.is_diagonal:
                 continue
             reader = (name, operator.name)
             needed[name] = max(needed.get(name, NOTHING), part, key=_elements)
@@ -73,11 +76,6 @@ def _loops(operator: Operator, result: Part) -> list[Indices]:
     for dimension, indices in enumerate(result):
         loops[operator.output_loop(dimension)] = indices
     return loops
-
-
-def _is_product(access: Access) -> bool:
-    """Whether no loop walks two dimensions of the tensor at once; diagonals are not counted."""
-    return len(access.loops) == sum(len(index.loops) for index in access.indices)
 
 
 def _elements(part: Part) -> int:

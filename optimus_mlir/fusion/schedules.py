@@ -42,7 +42,7 @@ def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.in
 
     None if none fits for less than `below` bytes. Among equals the one with the fewest
     multiply-accumulates wins, then the one with the fewest tile steps, then of blocks, then the
-    first. Without blocks a family has the least traffic; the least of any is tried first.
+    first. The family that has the least traffic without blocks is tried first.
     """
     best = _Search(Space(group, accelerator), below).run()
     return best and Choice(best, price_of(build_program(group, best), accelerator))
@@ -58,8 +58,8 @@ class _Search:
 
     def run(self) -> Schedule | None:
         floor = floor_bytes(self.space.group, self.space.accelerator)
-        for costs in sorted(self.space.families(), key=lambda costs: costs.least_dram_bytes):
-            if (max(floor, costs.least_dram_bytes), 0) >= self.rank:
+        for costs in sorted(self.space.families(), key=lambda costs: costs.least_bound):
+            if (max(floor, costs.least_bound), 0) >= self.rank:
                 break
             for start, blocks in self.space.blocks(costs):
                 self._until_it_fits(start, blocks)
@@ -71,16 +71,16 @@ class _Search:
         Every block takes space away and may add traffic. So nothing fits if it does not with all
         of the blocks, and nothing is gained by more of them once all that is cheap enough fits.
         """
-        if not start.has_room_for(self.rank[0]):
+        if not np.all(start.fits()):
             leanest = self.space.with_blocks(start, blocks)
-            if leanest is None or not np.any(leanest.fits() & (start.dram_bytes <= self.rank[0])):
+            if leanest is None or not np.any(leanest.fits() & (start.bounds <= self.rank[0])):
                 return
         for count in range(len(blocks) + 1):
             costs = self.space.with_blocks(start, blocks[:count])
             if costs is None:
                 return
             self._improve(costs)
-            if costs.has_room_for(self.rank[0]):
+            if not costs.may_rank(self.rank):
                 return
 
     def _improve(self, costs: Costs) -> None:
@@ -178,8 +178,20 @@ class Costs:
         return self._spread(elements * self.accelerator.element_bytes)
 
     @cached_property
-    def least_dram_bytes(self) -> int:
-        return int(self.dram_bytes.min())
+    def bounds(self) -> Grid:
+        """DRAM bytes below which no member comes, whatever its blocks."""
+        return NONE if self._blocks_save else self.dram_bytes
+
+    @property
+    def least_bound(self) -> int:
+        return int(self.bounds.min())
+
+    @property
+    def _blocks_save(self) -> bool:
+        """Whether blocks may save traffic: they skip what is off a diagonal, and idle steps."""
+        accesses = (access for operator in self.group.operators for access in operator.reads)
+        guards = (r for stage in self.regions.stages.values() for r in stage.work.guard)
+        return any(a.is_diagonal for a in accesses) or not all(r.is_busy for r in guards)
 
     @cached_property
     def least_bytes(self) -> Grid:
@@ -190,9 +202,9 @@ class Costs:
         """Which schedules may fit the scratchpad."""
         return self.least_bytes <= self.capacity
 
-    def has_room_for(self, most: float) -> bool:
-        """Whether all that cost no more DRAM bytes than `most` may fit."""
-        return not np.any(~self.fits() & (self.dram_bytes <= most))
+    def may_rank(self, before: Rank) -> bool:
+        """Whether a schedule would rank before another one with more blocks, if it fitted then."""
+        return self._blocks_save or any(True for _ in self._in_order(before, np.array([True])))
 
     def runs_at_once(self, block: Block) -> bool:
         """Whether the loop of a block is not cut up already."""
@@ -201,7 +213,11 @@ class Costs:
 
     def ranked(self, before: Rank) -> Iterator[tuple[Schedule, Rank]]:
         """The schedules that may fit and rank before another one, the cheapest first."""
-        some = np.flatnonzero(self.fits() & (self.dram_bytes <= before[0]))
+        for cell, rank in self._in_order(before, self.fits()):
+            yield self.schedule(cell), rank
+
+    def _in_order(self, before: Rank, among: NDArray[np.bool_]) -> Iterator[tuple[int, Rank]]:
+        some = np.flatnonzero(among & (self.dram_bytes <= before[0]))
         if not len(some):
             return
         grids = self.dram_bytes, self._spread(macs(self.program)), self._spread(self._steps())
@@ -210,7 +226,7 @@ class Costs:
             rank: Rank = (*(int(column[i]) for column in columns), len(self.family.blocks))
             if rank >= before:
                 return
-            yield self.schedule(int(some[i])), rank
+            yield int(some[i]), rank
 
     def schedule(self, cell: int) -> Schedule:
         """The schedule at a place of the flattened grids."""

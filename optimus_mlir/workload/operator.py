@@ -34,6 +34,11 @@ class Access:
     def loops(self) -> frozenset[int]:
         return frozenset(loop for index in self.indices for loop in index.loops)
 
+    @cached_property
+    def is_diagonal(self) -> bool:
+        """Whether a loop walks two dimensions of the tensor at once."""
+        return len(self.loops) < sum(len(index.loops) for index in self.indices)
+
 
 @dataclass(frozen=True)
 class Operator:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from networks import networks
 
-from optimus_mlir.cost import floor_bytes, price
+from optimus_mlir.cost import Schedule, floor_bytes, price
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import members, solve
 from optimus_mlir.fusion import space as space_module
@@ -28,6 +28,7 @@ from optimus_mlir.workload import Graph, Operator
 EYERISS = load_accelerator("eyeriss")
 
 capacities = st.integers(40, 2000)
+a_fifth = settings(max_examples=max(1, settings.default.max_examples // 5))
 small_groups = networks(most_operators=3, most_rows=5)
 
 
@@ -40,11 +41,14 @@ def cells(costs: Costs) -> range:
 
 
 def rank(costs: Costs, cell: int) -> Rank:
-    """By what the search compares: DRAM bytes, MACs, tile steps, blocks; from a price of its own."""
-    schedule = costs.schedule(cell)
-    shape = costs.group.tensors[costs.group.operators[-1].write.tensor].shape
+    return rank_of(costs.group, costs.schedule(cell))
+
+
+def rank_of(group: Graph, schedule: Schedule) -> Rank:
+    """What the search compares: DRAM bytes, MACs, tile steps, blocks; from a price of its own."""
+    shape = group.tensors[group.operators[-1].write.tensor].shape
     steps = math.prod(-(-shape[tile.dimension] // tile.size) for tile in schedule.tiles)
-    of = price(costs.group, schedule, costs.accelerator)
+    of = price(group, schedule, EYERISS)
     return of.dram_bytes, of.macs, steps, len(schedule.blocks)
 
 
@@ -70,7 +74,7 @@ def test_best_schedule_is_the_best_of_the_space(group: Graph, capacity: int) -> 
     if choice is not None:
         assert choice.price == price(group, choice.schedule, accelerator)
         assert choice.price.footprint_bytes <= capacity
-        best = choice.price.dram_bytes, choice.price.macs
+        best = rank_of(group, choice.schedule)
         assert best_schedule(group, accelerator, below=best[0]) is None
     event("found" if choice else "none")
     for costs in Space(group, accelerator).members():
@@ -82,18 +86,16 @@ def test_best_schedule_is_the_best_of_the_space(group: Graph, capacity: int) -> 
 
 @given(networks(most_operators=4), st.data())
 def test_no_block_saves_traffic(group: Graph, data: st.DataObject) -> None:
-    """So a family without blocks bounds those with: the search stops at it."""
+    """Save where a family says so. Its bounds hold for all members: the search stops at them."""
     space = Space(group, EYERISS)
     costs = data.draw(st.sampled_from(list(space.families())))
+    event("blocks may save" if np.any(costs.bounds < costs.dram_bytes) else "none may")
     for start, blocks in space.blocks(costs):
-        assert np.all(start.dram_bytes >= costs.dram_bytes)
-        before = start
-        for count in range(1, len(blocks) + 1):
+        for count in range(len(blocks) + 1):
             more = space.with_blocks(start, blocks[:count])
-            if more is None:
-                break
-            assert np.all(more.dram_bytes >= before.dram_bytes)
-            before = more
+            if more is not None:
+                assert np.all(more.dram_bytes >= costs.bounds)
+                assert np.all(more.dram_bytes >= start.bounds)
 
 
 @given(networks(most_operators=4), st.data())
@@ -135,6 +137,7 @@ def test_the_smallest_scratchpad_is_the_smallest(group: Graph) -> None:
     assert best_schedule(group, with_capacity(smallest - 1)) is None
 
 
+@a_fifth
 @given(networks(), st.lists(capacities, min_size=2, max_size=3))
 def test_plans_obey_the_laws(graph: Graph, sizes: list[int]) -> None:
     layers = fused = None
@@ -165,6 +168,7 @@ def partitions(operators: Sequence[Operator]) -> Iterator[list[tuple[Operator, .
         yield [tuple(operators[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
+@a_fifth
 @given(networks(), capacities)
 def test_contiguous_is_the_cheapest_partition(graph: Graph, capacity: int) -> None:
     accelerator = with_capacity(capacity)
@@ -176,6 +180,7 @@ def test_contiguous_is_the_cheapest_partition(graph: Graph, capacity: int) -> No
     assert plan.dram_bytes == min(map(prices.total, partitions(graph.operators)))
 
 
+@a_fifth
 @given(networks(most_operators=3))
 def test_the_scratchpad_that_the_error_names_is_the_smallest_that_works(graph: Graph) -> None:
     with pytest.raises(OptimusError) as error:
