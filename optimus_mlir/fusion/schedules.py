@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import ONE
+from optimus_mlir.cost.buffers import ONE, volume
 from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price_of
@@ -34,7 +34,7 @@ class Choice:
     price: Price
 
 
-Rank = tuple[float, ...]  # DRAM bytes, MACs, tile steps, blocks: less is better
+Rank = tuple[float, int, int, int]  # DRAM bytes, MACs, tile steps, blocks: less is better
 
 
 def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.inf) -> Choice | None:
@@ -54,15 +54,15 @@ class _Search:
     def __init__(self, space: Space, below: float) -> None:
         self.space = space
         self.best: Schedule | None = None
-        self.rank: Rank = (below, 0)
+        self.rank: Rank = (below, -1, -1, -1)
 
     def run(self) -> Schedule | None:
-        floor = floor_bytes(self.space.group, self.space.accelerator)
         for costs in sorted(self.space.families(), key=lambda costs: costs.least_bound):
-            if (max(floor, costs.least_bound), 0) >= self.rank:
+            if costs.least_bound > self.rank[0]:
                 break
-            for start, blocks in self.space.blocks(costs):
-                self._until_it_fits(start, blocks)
+            if np.any(costs.could_rank(self.rank)):
+                for start, blocks in self.space.blocks(costs):
+                    self._until_it_fits(start, blocks)
         return self.best
 
     def _until_it_fits(self, start: Costs, blocks: Sequence[Block]) -> None:
@@ -73,14 +73,14 @@ class _Search:
         """
         if not np.all(start.fits()):
             leanest = self.space.with_blocks(start, blocks)
-            if leanest is None or not np.any(leanest.fits() & (start.bounds <= self.rank[0])):
+            if leanest is None or not np.any(leanest.fits() & start.could_rank(self.rank)):
                 return
         for count in range(len(blocks) + 1):
             costs = self.space.with_blocks(start, blocks[:count])
             if costs is None:
                 return
             self._improve(costs)
-            if not costs.may_rank(self.rank):
+            if not np.any(costs.could_rank(self.rank, more_blocks=1)):
                 return
 
     def _improve(self, costs: Costs) -> None:
@@ -103,6 +103,10 @@ class Space:
         return Known(nests_of(self.group))
 
     @cached_property
+    def floor(self) -> int:
+        return floor_bytes(self.group, self.accelerator)
+
+    @cached_property
     def reductions(self) -> list[Reduction]:
         return list(reductions(self.group))
 
@@ -120,7 +124,7 @@ class Space:
     def blocks(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Block, ...]]]:
         """The family with reductions in blocks, and which operators it may stream, in order."""
         alone = len(self.group.operators) == 1
-        several = alone or len(costs.family.tiles) < 2
+        several = alone or not costs.family.tiles
         for reduction in self.reductions if several else self.reductions[:1]:
             start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
             if start is not None:
@@ -151,7 +155,7 @@ class Space:
             )
         except Unschedulable:
             return None
-        return Costs(self.group, self.accelerator, family, regions)
+        return Costs(self.group, self.accelerator, family, regions, self.floor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +166,7 @@ class Costs:
     accelerator: Accelerator
     family: Family
     regions: Regions
+    floor: int
 
     @property
     def capacity(self) -> int:
@@ -179,19 +184,29 @@ class Costs:
 
     @cached_property
     def bounds(self) -> Grid:
-        """DRAM bytes below which no member comes, whatever its blocks."""
-        return NONE if self._blocks_save else self.dram_bytes
+        """DRAM bytes below which no schedule comes, whatever is added to its blocks.
+
+        Blocks bring the same again and again, but not what is off a diagonal, and nothing at steps
+        at which their operator is idle.
+        """
+        if any(a.is_diagonal for o in self.group.operators for a in o.reads):
+            return self._spread(np.array([self.floor]))
+        saved = sum((self._saved(name) for name in self.group.live_ins), start=NONE)
+        saved_bytes = self._spread(saved * self.accelerator.element_bytes)
+        return np.maximum(self.dram_bytes - saved_bytes, self.floor)
+
+    def _saved(self, live_in: str) -> Grid:
+        """The elements that come while the only reader of a live-in has nothing to do."""
+        readers, buffer = self.group.consumers[live_in], self.regions.buffers[live_in]
+        guard = self.regions.stages[readers[0].name].work.guard
+        if len(readers) > 1 or all(r.is_busy for r in guard):
+            return NONE
+        loops = buffer.loops
+        return volume(buffer.fresh, loops) - volume(buffer.fresh, loops, guard)
 
     @property
     def least_bound(self) -> int:
         return int(self.bounds.min())
-
-    @property
-    def _blocks_save(self) -> bool:
-        """Whether blocks may save traffic: they skip what is off a diagonal, and idle steps."""
-        accesses = (access for operator in self.group.operators for access in operator.reads)
-        guards = (r for stage in self.regions.stages.values() for r in stage.work.guard)
-        return any(a.is_diagonal for a in accesses) or not all(r.is_busy for r in guards)
 
     @cached_property
     def least_bytes(self) -> Grid:
@@ -202,9 +217,13 @@ class Costs:
         """Which schedules may fit the scratchpad."""
         return self.least_bytes <= self.capacity
 
-    def may_rank(self, before: Rank) -> bool:
-        """Whether a schedule would rank before another one with more blocks, if it fitted then."""
-        return self._blocks_save or any(True for _ in self._in_order(before, np.array([True])))
+    def could_rank(self, before: Rank, more_blocks: int = 0) -> NDArray[np.bool_]:
+        """Which schedules would rank before another one if no more blocks made them fit."""
+        most, most_macs, most_steps, most_blocks = before
+        too_many = len(self.family.blocks) + more_blocks >= most_blocks
+        steps_left = self.steps + too_many <= most_steps
+        macs_left = (self.macs < most_macs) | ((self.macs == most_macs) & steps_left)
+        return (self.bounds < most) | ((self.bounds == most) & macs_left)
 
     def runs_at_once(self, block: Block) -> bool:
         """Whether the loop of a block is not cut up already."""
@@ -213,20 +232,16 @@ class Costs:
 
     def ranked(self, before: Rank) -> Iterator[tuple[Schedule, Rank]]:
         """The schedules that may fit and rank before another one, the cheapest first."""
-        for cell, rank in self._in_order(before, self.fits()):
-            yield self.schedule(cell), rank
-
-    def _in_order(self, before: Rank, among: NDArray[np.bool_]) -> Iterator[tuple[int, Rank]]:
-        some = np.flatnonzero(among & (self.dram_bytes <= before[0]))
+        some = np.flatnonzero(self.fits() & (self.dram_bytes <= before[0]))
         if not len(some):
             return
-        grids = self.dram_bytes, self._spread(macs(self.program)), self._spread(self._steps())
-        columns = [grid.ravel()[some] for grid in grids]
+        columns = [grid.ravel()[some] for grid in (self.dram_bytes, self.macs, self.steps)]
         for i in np.lexsort(columns[::-1]):
-            rank: Rank = (*(int(column[i]) for column in columns), len(self.family.blocks))
+            dram_bytes, multiplied, steps = (int(column[i]) for column in columns)
+            rank = (dram_bytes, multiplied, steps, len(self.family.blocks))
             if rank >= before:
                 return
-            yield int(some[i]), rank
+            yield self.schedule(int(some[i])), rank
 
     def schedule(self, cell: int) -> Schedule:
         """The schedule at a place of the flattened grids."""
@@ -239,8 +254,15 @@ class Costs:
     def _spread(self, grid: Grid) -> Grid:
         return np.broadcast_to(grid, self._shape)
 
-    def _steps(self) -> Grid:
-        return math.prod((axis.on_grid(axis.steps) for axis in self.regions.axes), start=ONE)
+    @cached_property
+    def macs(self) -> Grid:
+        return self._spread(macs(self.program))
+
+    @cached_property
+    def steps(self) -> Grid:
+        """Tile steps."""
+        per_axis = (axis.on_grid(axis.steps) for axis in self.regions.axes)
+        return self._spread(math.prod(per_axis, start=ONE))
 
 
 def _footprint(group: Graph, schedule: Schedule, accelerator: Accelerator) -> int:
