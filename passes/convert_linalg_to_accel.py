@@ -20,6 +20,7 @@ from optimus_mlir.accel.conversion import (
 )
 from optimus_mlir.analysis import annotations
 from optimus_mlir.mlir import Pass, ir, run_passes
+from optimus_mlir.mlir.tm_tensor import bufferize_tm_tensor, lower_tm_tensor
 
 BUFFERIZE = (
     # before anything is folded: a halo read through what was loaded a step ago would need a copy
@@ -47,7 +48,9 @@ class ConvertLinalgToAccelPass(Pass):
     def run(self, module: ir.Module) -> None:
         groups = [op.operation for op in module.body.operations if is_tiled_group(op.operation)]
         remarks = launch_remarks(module, groups)
+        bufferize_tm_tensor(module)
         run_passes(module, BUFFERIZE)
+        lower_tm_tensor(module)
         kernels = KernelTable(module)
         for function in groups:
             convert_group(function, kernels)

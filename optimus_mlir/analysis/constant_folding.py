@@ -14,6 +14,7 @@ from optimus_mlir.analysis.known_values import KnownValues, name_of
 from optimus_mlir.analysis.structured import (
     Structured,
     is_fill,
+    is_permutation,
     is_used,
     producer,
     structured,
@@ -79,6 +80,8 @@ def _evaluate(op: ir.OpView, known: KnownValues) -> Array | None:
     view = structured(op)
     if view is None or is_fill(view) or not _reads_only_known(view, known):
         return None
+    if is_permutation(view) and _bytes(view.result.type) > MOST_BYTES_GROWN:
+        return None  # its readers can read a large weight in another order, which copies nothing
     return evaluate_body(view, known)
 
 

@@ -13,10 +13,9 @@ from typing import Any
 
 from optimus_mlir.analysis.reshaped_reads import groups_of, is_reshape
 from optimus_mlir.analysis.structured import (
-    Structured,
     dims_of,
     empty_like,
-    is_identity,
+    is_permutation,
     producer,
     structured,
 )
@@ -36,9 +35,9 @@ def pad_first(pad: Any) -> None:
 
 def _before_transposition(pad: Any, op: ir.OpView, fill: ir.Attribute) -> Any:
     copied = structured(op)
-    order = copied and _permutation(copied)
-    if copied is None or order is None:
+    if copied is None or not is_permutation(copied):
         return None
+    order = dims_of(copied.maps[0]) or []
     low, high = ([sides[d] for d in order] for sides in (pad.static_low, pad.static_high))
     shape = [pad.result.type.shape[d] for d in order]
     with ir.InsertionPoint(pad), pad.location:
@@ -49,15 +48,6 @@ def _before_transposition(pad: Any, op: ir.OpView, fill: ir.Attribute) -> Any:
     pad.result.replace_all_uses_with(result)
     pad.operation.erase()
     return moved
-
-
-def _permutation(copied: Structured) -> list[int] | None:
-    """The result's dimension behind each of the source's, where the op only transposes."""
-    is_copy = not copied.computations and copied.yielded == copied.arguments[0]
-    if not is_copy or not is_identity(copied.maps[-1]) or len(copied.maps) != 2:
-        return None
-    dims = dims_of(copied.maps[0])
-    return dims if dims is not None and len(dims) == copied.maps[-1].n_dims else None
 
 
 def _before_reshape(pad: Any, reshape: Any, fill: ir.Attribute) -> Any:

@@ -154,7 +154,7 @@ def _can_become(view: Structured, nest: LoopNest) -> bool:
 
 
 def _is_epilogue(view: Structured) -> bool:
-    """Whether the op can overwrite an anchor's result, which needs the anchor's own loops."""
+    """Whether the op can overwrite an anchor's result, which needs the loops of that result."""
     if not view.is_elementwise:
         return False
     values = (view.operands[number] for number in view.identity_reads())

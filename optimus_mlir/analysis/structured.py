@@ -88,6 +88,14 @@ def is_fill(view: Structured) -> bool:
     return not view.computations and view.maps[0].n_inputs > 0 and not view.maps[0].results
 
 
+def is_permutation(view: Structured) -> bool:
+    """Whether the op only moves the elements of one tensor to other places."""
+    if view.computations or len(view.maps) != 2 or view.yielded != view.arguments[0]:
+        return False
+    dims = dims_of(view.maps[0])
+    return is_identity(view.maps[-1]) and dims is not None and len(dims) == view.maps[-1].n_dims
+
+
 def reads_inside(view: Structured) -> bool:
     """Whether the body itself picks elements of a tensor: a gather, which no map describes."""
     return any(isinstance(op, tensor.ExtractOp) for op in view.computations)

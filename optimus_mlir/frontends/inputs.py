@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from optimus_mlir.errors import OptimusError
@@ -49,7 +50,7 @@ def _shape_and_dtype(
 
 
 def _random(random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    if dtype.kind == "f":
+    if np.issubdtype(dtype, np.floating) or dtype == ml_dtypes.bfloat16:
         return random.standard_normal(shape).astype(dtype)
     if dtype.kind == "b":
         return random.integers(0, 2, shape).astype(dtype)

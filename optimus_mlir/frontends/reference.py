@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import ml_dtypes
+import numpy as np
+
 from optimus_mlir.mlir.constants import Array
 
 
@@ -11,8 +14,24 @@ def run_torch(module: Any, inputs: Sequence[Array]) -> list[Array]:
     import torch
 
     with torch.no_grad():
-        results = module(*map(torch.from_numpy, inputs))
-    return [tensor.cpu().numpy() for tensor in _tensors(results)]
+        results = module(*map(_to_torch, inputs))
+    return [_to_numpy(tensor.cpu()) for tensor in _tensors(results)]
+
+
+def _to_torch(array: Array) -> Any:
+    import torch
+
+    if array.dtype == ml_dtypes.bfloat16:
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
+def _to_numpy(tensor: Any) -> Array:
+    import torch
+
+    if tensor.dtype == torch.bfloat16:
+        return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.numpy()
 
 
 def _tensors(results: Any) -> Iterator[Any]:

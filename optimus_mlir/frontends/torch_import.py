@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import ml_dtypes
+
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import ir, new_context
 from optimus_mlir.mlir.constants import Array
@@ -53,6 +55,7 @@ def _values_of(literal: Any) -> Array | None:
 
     if not isinstance(literal, torch.Tensor):
         return None
-    if literal.dtype == torch.bfloat16:
-        raise OptimusError("it has bfloat16 weights: convert it with its float() first")
-    return literal.detach().cpu().numpy().copy()
+    literal = literal.detach().cpu()
+    if literal.dtype == torch.bfloat16:  # which torch does not hand to NumPy
+        return literal.contiguous().view(torch.int16).numpy().copy().view(ml_dtypes.bfloat16)
+    return literal.numpy().copy()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from torch_mlir import ir
 
@@ -24,6 +25,7 @@ RESOURCE_SECTION = 5
 SECTION_IS_ALIGNED = 0x80
 
 DTYPE_OF_ELEMENT = {
+    "bf16": ml_dtypes.bfloat16,
     "f16": np.float16,
     "f32": np.float32,
     "f64": np.float64,
@@ -55,8 +57,13 @@ def constant_attribute(
         element_type = element_type or _element_type(array.dtype)
         tensor_type = ir.RankedTensorType.get(array.shape, element_type)
         if array.size <= MOST_INLINE_ELEMENTS or _is_uniform(array):
-            return ir.DenseElementsAttr.get(array, type=tensor_type)
+            return ir.DenseElementsAttr.get(_as_bits(array), type=tensor_type)
         return ir.DenseResourceElementsAttr.get_from_buffer(array, name, tensor_type)
+
+
+def _as_bits(array: Array) -> Array:
+    """bf16 as integers, since the bindings know it by no other NumPy type."""
+    return array.view(np.int16) if array.dtype == ml_dtypes.bfloat16 else array
 
 
 def numpy_dtype(element: ir.Type) -> np.dtype[Any] | None:
@@ -86,9 +93,32 @@ def _is_resource(attribute: ir.Attribute) -> bool:
 def _copy_of_dense(attribute: ir.DenseElementsAttr, op: ir.OpView) -> Array:
     shaped = ir.ShapedType(attribute.type)
     dtype = _dtype(shaped.element_type, op)
+    if dtype == ml_dtypes.bfloat16:
+        return _copy_of_bf16(attribute, shaped)
+    return _dense_values(attribute, dtype)
+
+
+def _dense_values(attribute: ir.DenseElementsAttr, dtype: np.dtype[Any]) -> Array:
     if attribute.is_splat:  # its buffer has no axis for a 0-d tensor, and strides that are no use
-        return np.full(shaped.shape, _one_element(attribute), dtype)
+        shape = ir.ShapedType(attribute.type).shape
+        return np.full(shape, _one_element(attribute), dtype)
     return np.array(attribute, dtype)
+
+
+def _copy_of_bf16(attribute: ir.DenseElementsAttr, shaped: ir.ShapedType) -> Array:
+    """The bindings cannot read bf16: MLIR converts it to f32, which is exact."""
+    from torch_mlir.dialects import arith, func
+    from torch_mlir.passmanager import PassManager
+
+    with attribute.context, ir.Location.unknown():
+        module, wide = ir.Module.create(), ir.RankedTensorType.get(shaped.shape, ir.F32Type.get())
+        with ir.InsertionPoint(module.body):
+            function = func.FuncOp("values", ([], [wide]))
+        with ir.InsertionPoint(function.add_entry_block()):
+            func.ReturnOp([arith.ExtFOp(wide, arith.ConstantOp(attribute.type, attribute)).result])
+        PassManager.parse("builtin.module(canonicalize)").run(module.operation)
+        converted = function.entry_block.operations[0].attributes["value"]
+    return _dense_values(converted, np.dtype(np.float32)).astype(ml_dtypes.bfloat16)
 
 
 def _one_element(attribute: ir.DenseElementsAttr) -> Any:
@@ -158,6 +188,8 @@ def _dtype(element: ir.Type, op: ir.OpView) -> np.dtype[Any]:
 
 
 def _element_type(dtype: np.dtype[Any]) -> ir.Type:
+    if dtype == ml_dtypes.bfloat16:
+        return ir.BF16Type.get()
     if dtype.kind == "f":
         return {2: ir.F16Type, 4: ir.F32Type, 8: ir.F64Type}[dtype.itemsize].get()
     return ir.IntegerType.get_signless(1 if dtype.kind == "b" else 8 * dtype.itemsize)

@@ -24,13 +24,16 @@ from optimus_mlir.mlir import (
     scf,
 )
 from optimus_mlir.mlir.constants import Array, numpy_dtype, read_constants
+from optimus_mlir.mlir.tm_tensor import bufferize_tm_tensor, lower_tm_tensor
 
 ENTRY = "main"
 FLAG = "optimus_failed_assertion"
 
 TO_BUFFERS = (
     "one-shot-bufferize{bufferize-function-boundaries=true"
-    " function-boundary-type-conversion=identity-layout-map},"
+    " function-boundary-type-conversion=identity-layout-map}"
+)
+RESULTS_TO_ARGUMENTS = (
     "buffer-results-to-out-params{hoist-static-allocs=true modify-public-functions=true},"
     "canonicalize,cse,buffer-deallocation-pipeline"
 )
@@ -53,7 +56,10 @@ def run_plainly(module: ir.Module, inputs: Sequence[Array]) -> list[Array]:
         arguments = _checked(inputs, main)
         results = [np.zeros(*_shape_and_dtype(t, main)) for t in main.type.results]
         arguments += _weights_as_arguments(main)
+        bufferize_tm_tensor(lowered)
         run_passes(lowered, [TO_BUFFERS])
+        lower_tm_tensor(lowered)
+        run_passes(lowered, [RESULTS_TO_ARGUMENTS])
         _copy_by_loops(lowered)
         run_passes(lowered, [TO_LOOPS])
         messages = _remember_failed_assertions(lowered)

@@ -90,7 +90,7 @@ def test_constants_of_a_file(constant: str, values: object):
     ("constant", "message"),
     [
         ("dense_resource<__elided__> : tensor<40xf32>", "has 0 bytes of values: save the module"),
-        ("dense<[1.0, 2.0]> : tensor<2xbf16>", "no values of type bf16: convert to one of f16,"),
+        ("dense<[1.0, 2.0]> : tensor<2xtf32>", "no values of type tf32: convert to one of bf16,"),
         ("dense<1> : tensor<2xi4>", "no values of type i4"),
         ("1.0 : f32", "not a constant tensor: f32"),
     ],

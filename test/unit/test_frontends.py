@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 import torch
@@ -14,10 +15,12 @@ from torch import nn
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.frontends.files import load_module
 from optimus_mlir.frontends.inputs import load_inputs, random_inputs
+from optimus_mlir.frontends.reference import run_torch
 from optimus_mlir.frontends.torch_import import import_torch
 from optimus_mlir.frontends.zoo import zoo_model, zoo_names
 from optimus_mlir.mlir import ir, new_context
 from optimus_mlir.mlir.constants import read_constants
+from optimus_mlir.runtime.plain import run_plainly
 
 IMAGE = (torch.zeros(1, 3, 8, 8),)
 
@@ -133,8 +136,13 @@ def test_models_with_state():
 
 
 def test_models_of_bfloat16():
-    with pytest.raises(OptimusError, match=r"cannot import Conv2d .* it has bfloat16 weights"):
-        import_torch(nn.Conv2d(3, 8, 3).bfloat16().eval(), (torch.zeros(1, 3, 8, 8).bfloat16(),))
+    network = nn.Conv2d(3, 8, 3).bfloat16().eval()
+    x = torch.randn(1, 3, 8, 8).bfloat16()
+    array = x.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    (result,) = run_plainly(import_torch(network, (x,)), [array])
+    (expected,) = run_torch(network, [array])
+    assert expected.dtype == result.dtype == ml_dtypes.bfloat16
+    np.testing.assert_allclose(result.astype(float), expected.astype(float), rtol=0.05, atol=0.05)
 
 
 def test_operators_without_lowering():
