@@ -2,6 +2,7 @@
 
 - ops on constants are constants;
 - every anchor starts from a fill; its batch norm and bias are in its weights and one addition;
+- reshapes, transpositions and strides are in the access maps of the ops that read through them;
 - a chain of elementwise ops is one op, which overwrites the result of an anchor if it can.
 
 Before: %c = conv(%pad, %w) outs(%fill), %1 = generic{c - mean}, %2 = ..., %r = generic{relu(x)}(%5)
