@@ -85,8 +85,8 @@ def run_model(options: Options, how: RunOptions) -> int:
             expected = model.reference(inputs)
             difference = compare(execution.outputs, expected, model.reference_name)
     status = _show(options, _report(options, planned, progress, execution, difference))
-    if how.profile:
-        print_profile(execution.kernels, stdout_console())
+    if execution.profile:
+        print_profile(execution.profile, stdout_console())
     return status
 
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from optimus_mlir.runtime.emulator import KernelTime
+from optimus_mlir.runtime.emulator import Profile, TimeShare
 
 MOST_KERNELS = 12
 
 
-def print_profile(kernels: Sequence[KernelTime], console: Console) -> None:
+def print_profile(profile: Profile, console: Console) -> None:
     """The kernels with the largest shares; then all that is not vectorised, and why."""
-    slowest = sorted(kernels, key=lambda kernel: -kernel.share)
+    slowest = sorted(profile.kernels, key=lambda kernel: -kernel.share)
     table = Table(box=None, pad_edge=False)
     table.add_column("share", justify="right")
     table.add_column("calls", justify="right")
@@ -25,27 +25,28 @@ def print_profile(kernels: Sequence[KernelTime], console: Console) -> None:
     if others:
         calls = sum(kernel.calls for kernel in others)
         table.add_row(_percent(_share(others)), str(calls), f"{len(others)} other kernels")
-    table.add_row(_percent(1 - _share(kernels)), "", "copies, counting, calls, work of the host")
+    table.add_row(_percent(profile.rest.share), "", "copies, counting, calls, ops of the host")
     console.print(table)
-    console.print(f"[dim]scalar ops:[/] {_scalar_ops(kernels)}", highlight=False)
+    scalar = _scalar_ops([*slowest, profile.rest])
+    console.print("scalar ops:", scalar, style="dim", highlight=False, soft_wrap=True)
 
 
-def _described(kernel: KernelTime) -> str:
+def _described(kernel: TimeShare) -> str:
     """Its last op makes a result of the shape given."""
     names = ", ".join(op.removeprefix("linalg.") for op in kernel.ops)
     return f"{names} {'x'.join(map(str, kernel.result_shape))}"
 
 
-def _scalar_ops(kernels: Sequence[KernelTime]) -> str:
-    """What stays loops over scalars, and the share of the kernels that it is in."""
-    scalar = [kernel for kernel in kernels if kernel.scalar]
+def _scalar_ops(functions: Sequence[TimeShare]) -> str:
+    """What stays loops over scalars, and the share of the functions that it is in."""
+    scalar = [function for function in functions if function.scalar]
     if not scalar:
         return "none, every op is vectorised"
-    reasons = {f"{s.op} ({s.reason})": None for kernel in scalar for s in kernel.scalar}
-    return f"{'; '.join(reasons)}: in kernels with {_percent(_share(scalar))} of the time"
+    reasons = {f"{s.op} ({s.reason})": None for function in scalar for s in function.scalar}
+    return f"{'; '.join(reasons)}: in functions with {_percent(_share(scalar))} of the time"
 
 
-def _share(kernels: Sequence[KernelTime]) -> float:
+def _share(kernels: Sequence[TimeShare]) -> float:
     return sum(kernel.share for kernel in kernels)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,12 +47,12 @@ class Execution:
     groups: tuple[GroupCount, ...]
     compile_seconds: float
     run_seconds: float
-    kernels: tuple[KernelTime, ...] = ()
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True)
-class KernelTime:
-    """A kernel's linalg ops, those of them without vectors and why, its calls and its share of a run.
+class TimeShare:
+    """A function's linalg ops, those of them without vectors and why, its calls and share of a run.
 
     `result_shape` is that of its last op.
     """
@@ -62,6 +62,14 @@ class KernelTime:
     scalar: tuple[Scalar, ...]
     calls: int
     share: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The kernels of a run, and the rest of it: `main` with its own ops, copies, counting, calls."""
+
+    kernels: tuple[TimeShare, ...]
+    rest: TimeShare
 
 
 def emulate(
@@ -89,7 +97,7 @@ class Emulator:
         self.scratchpad = Scratchpad(sizes.scratchpad)
         self.workspace, self.dram = (np.empty(n, np.uint8) for n in (sizes.workspace, sizes.dram))
         start = time.perf_counter()
-        self.kernels = kernel_functions(module)
+        self.kernels, self.main = kernel_functions(module), _main(module)
         self.times = KernelTimes(list(self.kernels)) if timed else None
         self.weights, self.entry = _compile(module, cache, self.times)
         self.compile_seconds = time.perf_counter() - start
@@ -113,18 +121,25 @@ class Emulator:
         seconds = time.perf_counter() - start
         self.scratchpad.check()
         counts = (_count(n, at, counters) for n, at in zip(self.groups, self.layout, strict=True))
-        kernels = tuple(self._kernel_times(ticks[0])) if ticks else ()
-        return Execution(outputs, tuple(counts), self.compile_seconds, seconds, kernels)
+        profile = self._profile(ticks[0]) if ticks else None
+        return Execution(outputs, tuple(counts), self.compile_seconds, seconds, profile)
 
-    def _kernel_times(self, ticks: Array) -> Iterator[KernelTime]:
-        (_, whole), *each = ticks.reshape(-1, 2).tolist()
-        for kernel, (calls, spent) in zip(self.kernels.values(), each, strict=True):
-            ops = linalg_ops(kernel)
-            recipes = ((op, recipe_of(op, host_vector_unit())) for op in ops)
-            scalar = (Scalar(op.name, r, op.location) for op, r in recipes if isinstance(r, str))
-            *_, result = ops[-1].operands
-            names = tuple(op.name for op in ops)
-            yield KernelTime(names, tuple(result.type.shape), tuple(scalar), calls, spent / whole)
+    def _profile(self, ticks: Array) -> Profile:
+        (runs, whole), *each = ticks.reshape(-1, 2).tolist()
+        kernels = tuple(
+            _time_share(kernel, calls, spent / whole)
+            for kernel, (calls, spent) in zip(self.kernels.values(), each, strict=True)
+        )
+        rest = 1 - sum(kernel.share for kernel in kernels)
+        return Profile(kernels, _time_share(self.main, runs, rest))
+
+
+def _time_share(function: ir.Operation, calls: int, share: float) -> TimeShare:
+    ops = linalg_ops(function)
+    recipes = [(op, recipe_of(op, host_vector_unit())) for op in ops]
+    scalar = [Scalar(op.name, why, op.location) for op, why in recipes if isinstance(why, str)]
+    shape = [*ops[-1].operands][-1].type.shape if ops else ()
+    return TimeShare(tuple(op.name for op in ops), tuple(shape), tuple(scalar), calls, share)
 
 
 class Scratchpad:
