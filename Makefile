@@ -4,13 +4,16 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format type unit property lit network clean
+.PHONY: help demo bench test check lint format type unit property lit network clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1  \2/p' $(MAKEFILE_LIST) | awk '{ n = $$1; $$1 = ""; printf "  make %-10s%s\n", n, $$0 }'
 
 demo: $(INSTALLED) ## Fuse ResNet-18, run it on the emulated accelerator, and show what it saved
 	$(BIN)/optimus run zoo:resnet18
+
+bench: $(INSTALLED) ## How fast the emulator is, next to PyTorch (docs/performance.md)
+	$(BIN)/python tools/bench.py
 
 test: lint type unit property lit network ## Everything below, as CI does
 

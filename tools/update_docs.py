@@ -279,8 +279,8 @@ def kernel() -> str:
 def counted_load(text: str) -> str:
     lines = function(text, "group_0")
     call = next(i for i, line in enumerate(lines) if "llvm.call @copy_" in line)
-    short = "\n".join(lines[call - 3 : call + 1])
-    return shown(re.sub(r"(@copy_\d+\().*", r"\1...)", short).splitlines())
+    short = "\n".join(lines[call - 5 : call + 1])
+    return shown(re.sub(r"(@copy_rows\(%\d+, %\d+, ).*", r"\1...)", short).splitlines())
 
 
 def run_table() -> str:
@@ -294,6 +294,7 @@ GROUP_TEST = "optimus-group/chain-that-fits.mlir"
 OUTLINE_TEST = "optimus-outline/group-becomes-function.mlir"
 TILE_TEST = "optimus-tile-and-fuse/recompute-without-window.mlir"
 ACCEL_TEST = "convert-linalg-to-accel/group-becomes-program.mlir"
+VECTORS_TEST = "convert-linalg-to-vectors/without-fill-it-accumulates.mlir"
 LLVM_TEST = "convert-accel-to-llvm/transfers-are-counted.mlir"
 NORMALIZE_TEST = "optimus-normalize/bias-after-fill.mlir"
 
@@ -325,6 +326,8 @@ EXCERPTS: dict[str, Callable[[], str]] = {
     "llvm-before": lambda: shown(
         without(function(before_test(LLVM_TEST), "group_0"), r'"accel.end"')
     ),
+    "vectors-before": lambda: shown(function(before_test(VECTORS_TEST), "accumulate")),
+    "vectors-after": lambda: shown(function(after_test(VECTORS_TEST), "accumulate")),
     "llvm-after": lambda: counted_load(after_test(LLVM_TEST)),
 }
 
