@@ -97,7 +97,7 @@ def test_wrong_results_fail_the_run(model: str, capsys, monkeypatch) -> None:
 
 
 def test_crash_is_one_line_and_a_reproducer(model: str, capsys, monkeypatch) -> None:
-    def crash(*_: Any) -> None:
+    def crash(*_: Any, **__: Any) -> None:
         raise KeyError("a bug")
 
     monkeypatch.setattr(commands, "emulate", crash)
