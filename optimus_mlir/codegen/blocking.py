@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimus_mlir.codegen.nest import Loop, Nest
 
@@ -19,6 +19,8 @@ FACTORS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
 MOST_VECTORS = 4
 REGISTERS_FOR_OPERANDS = 4
 CHAINS_TO_HIDE_LATENCY = 4  # additions in flight on two pipes of latency 2, or one of 4
+MOST_SHARED = 4  # iterations of a reduction that stand side by side
+LONGER_CODE = 1.1  # what such code must gain to be worth compiling
 LANES_SUMMED = 10  # instructions to combine the lanes of one vector
 
 
@@ -33,11 +35,16 @@ class VectorUnit:
 
 @dataclass(frozen=True)
 class Blocking:
-    """The loop whose iterations are lanes, vectors side by side, and iterations of other loops."""
+    """The loop whose iterations are lanes, vectors side by side, and iterations of other loops.
+
+    `shared` is a short reduction all of whose iterations stand in one: in a convolution the rows of
+    a filter then share the rows of the input that they read for neighbouring results.
+    """
 
     vector_loop: int
     vectors: int
     unrolled: tuple[tuple[int, int], ...]  # (loop, iterations)
+    shared: int | None = None
 
 
 def best_blocking(
@@ -52,6 +59,8 @@ def best_blocking(
         if _registers(blocking) > _register_limit(nest, unit):
             continue
         score = _instructions_per_result(nest, blocking, lanes)
+        if blocking.shared is not None:
+            score *= LONGER_CODE
         if best is None or score < best[0] - 1e-9:
             best = score, blocking
     return best and best[1]
@@ -67,7 +76,22 @@ def _candidates(nest: Nest, lanes: int, *, combines_lanes: bool) -> Iterator[Blo
             for unrolled in itertools.chain([()], zip(others), itertools.combinations(others, 2)):
                 factors = [_factors(nest.loops[n]) for n in unrolled]
                 for counts in itertools.product(*factors):
-                    yield Blocking(number, vectors, tuple(zip(unrolled, counts, strict=True)))
+                    blocking = Blocking(number, vectors, tuple(zip(unrolled, counts, strict=True)))
+                    yield blocking
+                    yield from (replace(blocking, shared=n) for n in _sharing(nest, blocking))
+
+
+def _sharing(nest: Nest, blocking: Blocking) -> Iterator[int]:
+    """Short reductions that move some input by as much as an unrolled loop does."""
+    if not nest.loops[blocking.vector_loop].is_parallel:
+        return
+    for number in nest.numbers(parallel=False):
+        if nest.loops[number].extent > MOST_SHARED:
+            continue
+        for unrolled, _ in blocking.unrolled:
+            pairs = zip(nest.loops[number].strides, nest.loops[unrolled].strides, strict=True)
+            if any(a == b != 0 for a, b in pairs):
+                yield number
 
 
 def _vector_loops(nest: Nest, *, combines_lanes: bool) -> list[int]:
@@ -96,7 +120,12 @@ def _accumulators(blocking: Blocking) -> int:
 
 
 def _registers(blocking: Blocking) -> int:
-    return _accumulators(blocking) + blocking.vectors
+    """For results and one vector of input; for all that wait to be shared, if any do."""
+    accumulators = _accumulators(blocking)
+    if blocking.shared is None:
+        return accumulators + blocking.vectors
+    rows = max(count for _, count in blocking.unrolled)
+    return accumulators + rows * blocking.vectors
 
 
 def _register_limit(nest: Nest, unit: VectorUnit) -> int:
@@ -121,13 +150,22 @@ def _loads(nest: Nest, blocking: Blocking, lanes: int) -> float:
     along = nest.loops[blocking.vector_loop].strides
     total = 0.0
     for operand in range(nest.result if nest.has_reduction else nest.operands):
-        distinct = math.prod(
-            n for loop, n in blocking.unrolled if nest.loops[loop].strides[operand]
-        )
+        distinct = _distinct_rows(nest, blocking, operand)
         if along[operand]:
             distinct *= blocking.vectors
         total += distinct * _load_cost(along[operand], lanes)
     return total
+
+
+def _distinct_rows(nest: Nest, blocking: Blocking, operand: int) -> float:
+    """How many different rows of an operand the block reads in one iteration of its reductions."""
+    steps = [(nest.loops[n].strides[operand], count) for n, count in blocking.unrolled]
+    if blocking.shared is None:
+        return math.prod(count for stride, count in steps if stride)
+    loop = nest.loops[blocking.shared]
+    steps.append((loop.strides[operand], loop.extent))
+    offsets = [[stride * n for n in range(count)] for stride, count in steps]
+    return len({sum(each) for each in itertools.product(*offsets)}) / loop.extent
 
 
 def _load_cost(stride: int, lanes: int) -> float:

@@ -23,6 +23,15 @@ class Point:
     offsets: tuple[int, ...]
     lanes: Lanes
 
+    def moved(self, strides: tuple[int, ...], iterations: int) -> Point:
+        """The same results, some iterations of a reduction later."""
+        pairs = zip(self.offsets, strides, strict=True)
+        return Point(tuple(at + iterations * stride for at, stride in pairs), self.lanes)
+
+
+Loaded = dict[tuple[int, int, Lanes | None], ir.Value]
+"""What is in registers: by operand, its offset from the cursor, and lanes unless it is a scalar."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -44,7 +53,11 @@ class BlockEmitter:
         self.approximations = approximations
         self.nest = recipe.nest.nest
         self.along = self.nest.loops[recipe.blocking.vector_loop]
-        self.reductions = [loop for loop in self.nest.loops if not loop.is_parallel]
+        shared = recipe.blocking.shared
+        reductions = self.nest.numbers(parallel=False)
+        self.reductions = [self.nest.loops[n] for n in reductions if n != shared]
+        once = Loop(1, False, (0,) * self.nest.operands)
+        self.shared = once if shared is None else self.nest.loops[shared]
         self.indices = Indices(recipe.nest.op)
         self.loops = LoopBuilder(self.indices)
         pairs = zip(recipe.nest.operands, self.along.strides, strict=True)
@@ -147,7 +160,7 @@ class BlockEmitter:
 
     def _accumulated(self, points: Sequence[Point], cursor: Cursor) -> Carried:
         """The results of the points, after all reductions."""
-        if not self.reductions:
+        if not self.nest.has_reduction:
             before = self._read(points, cursor) if self.recipe.nest.reads_result else None
             return self._computed(points, cursor, before)
         start = self.recipe.initial
@@ -168,8 +181,16 @@ class BlockEmitter:
         self, points: Sequence[Point], cursor: Cursor, results: Carried | None
     ) -> list[ir.Value]:
         """One iteration of the body at every point; what several points need is loaded once."""
+        loaded: Loaded = {}
+        for iteration in range(self.shared.extent):
+            moved = [point.moved(self.shared.strides, iteration) for point in points]
+            results = self._evaluated(moved, cursor, results, loaded)
+        return list(results or [])
+
+    def _evaluated(
+        self, points: Sequence[Point], cursor: Cursor, results: Carried | None, loaded: Loaded
+    ) -> list[ir.Value]:
         bodies = {p.lanes.width: WideBody(p.lanes.width, self.approximations) for p in points}
-        loaded: dict[tuple[int, int, Lanes | None], ir.Value] = {}
         computed: list[ir.Value] = []
         for number, point in enumerate(points):
             values = [self._loaded(i, point, cursor, loaded) for i in range(self.nest.result)]
@@ -182,13 +203,7 @@ class BlockEmitter:
             computed.append(broadcast(value, width))
         return computed
 
-    def _loaded(
-        self,
-        operand: int,
-        point: Point,
-        cursor: Cursor,
-        loaded: dict[tuple[int, int, Lanes | None], ir.Value],
-    ) -> ir.Value:
+    def _loaded(self, operand: int, point: Point, cursor: Cursor, loaded: Loaded) -> ir.Value:
         row = self.operands[operand]
         if not isinstance(row, Row):
             return row
