@@ -8,29 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.codegen.blocking import Blocking
-from optimus_mlir.codegen.bodies import Approximations, Combination, WideBody
+from optimus_mlir.codegen.bodies import Approximations, Combination
 from optimus_mlir.codegen.linalg_nests import BufferNest
 from optimus_mlir.codegen.loops import Carried, Cursor, LoopBuilder
 from optimus_mlir.codegen.nest import Loop
-from optimus_mlir.codegen.operands import Indices, Lanes, Row, broadcast
+from optimus_mlir.codegen.operands import Indices, Lanes, broadcast
+from optimus_mlir.codegen.points import Point, PointBody
 from optimus_mlir.mlir import arith, ir, vector
-
-
-@dataclass(frozen=True)
-class Point:
-    """One vector of results in a block, and how far from the cursor each operand is read for it."""
-
-    offsets: tuple[int, ...]
-    lanes: Lanes
-
-    def moved(self, strides: tuple[int, ...], iterations: int) -> Point:
-        """The same results, some iterations of a reduction later."""
-        pairs = zip(self.offsets, strides, strict=True)
-        return Point(tuple(at + iterations * stride for at, stride in pairs), self.lanes)
-
-
-Loaded = dict[tuple[int, int, Lanes | None], ir.Value]
-"""What is in registers: by operand, its offset from the cursor, and lanes unless it is a scalar."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +34,19 @@ class BlockEmitter:
 
     def __init__(self, recipe: Recipe, approximations: Approximations) -> None:
         self.recipe = recipe
-        self.approximations = approximations
         self.nest = recipe.nest.nest
         self.along = self.nest.loops[recipe.blocking.vector_loop]
-        shared = recipe.blocking.shared
+        number = recipe.blocking.shared
+        shared = None if number is None else self.nest.loops[number]
         reductions = self.nest.numbers(parallel=False)
-        self.reductions = [self.nest.loops[n] for n in reductions if n != shared]
-        once = Loop(1, False, (0,) * self.nest.operands)
-        self.shared = once if shared is None else self.nest.loops[shared]
+        self.reductions = [self.nest.loops[n] for n in reductions if n != number]
         self.indices = Indices(recipe.nest.op)
         self.loops = LoopBuilder(self.indices)
-        pairs = zip(recipe.nest.operands, self.along.strides, strict=True)
-        self.operands = [self._operand(value, stride) for value, stride in pairs]
+        self.body = PointBody(recipe.nest, self.along, shared, self.indices, approximations)
 
     def emit(self) -> None:
         starts = tuple(self.indices.constant(start) for start in self.recipe.nest.starts)
         self._over_blocks(self._outermost_first(), starts, {})
-
-    def _operand(self, value: ir.Value, stride: int) -> Row | ir.Value:
-        is_buffer = isinstance(value.type, ir.MemRefType)
-        return Row(value, stride, self.indices) if is_buffer else value
 
     def _outermost_first(self) -> list[int]:
         """Parallel loops, first those that walk over the largest input, so that it is read once."""
@@ -130,8 +107,7 @@ class BlockEmitter:
         lanes = self._vectors(range(extents[self.recipe.blocking.vector_loop]))
         points = [self._point(row, each) for row, each in itertools.product(rows, lanes)]
         results = self._accumulated(points, cursor)
-        for point, value in zip(points, results, strict=True):
-            self._result.store(value, self._at(self.nest.result, point, cursor), point.lanes)
+        self.body.write(points, cursor, results)
 
     def _rows(self, extents: Mapping[int, int]) -> list[tuple[int, ...]]:
         """Offsets of the operands for every combination of unrolled iterations."""
@@ -161,65 +137,20 @@ class BlockEmitter:
     def _accumulated(self, points: Sequence[Point], cursor: Cursor) -> Carried:
         """The results of the points, after all reductions."""
         if not self.nest.has_reduction:
-            before = self._read(points, cursor) if self.recipe.nest.reads_result else None
-            return self._computed(points, cursor, before)
+            before = self.body.read(points, cursor) if self.recipe.nest.reads_result else None
+            return self.body.evaluate(points, cursor, before)
         start = self.recipe.initial
         before = (
-            self._read(points, cursor)
+            self.body.read(points, cursor)
             if start is None
             else [broadcast(start, point.lanes.width) for point in points]
         )
         return self.loops.nested(
-            self.reductions, cursor, before, lambda moved, sums: self._computed(points, moved, sums)
+            self.reductions,
+            cursor,
+            before,
+            lambda moved, sums: self.body.evaluate(points, moved, sums),
         )
-
-    def _read(self, points: Sequence[Point], cursor: Cursor) -> list[ir.Value]:
-        result = self.nest.result
-        return [self._result.load(self._at(result, p, cursor), p.lanes) for p in points]
-
-    def _computed(
-        self, points: Sequence[Point], cursor: Cursor, results: Carried | None
-    ) -> list[ir.Value]:
-        """One iteration of the body at every point; what several points need is loaded once."""
-        loaded: Loaded = {}
-        for iteration in range(self.shared.extent):
-            moved = [point.moved(self.shared.strides, iteration) for point in points]
-            results = self._evaluated(moved, cursor, results, loaded)
-        return list(results or [])
-
-    def _evaluated(
-        self, points: Sequence[Point], cursor: Cursor, results: Carried | None, loaded: Loaded
-    ) -> list[ir.Value]:
-        bodies = {p.lanes.width: WideBody(p.lanes.width, self.approximations) for p in points}
-        computed: list[ir.Value] = []
-        for number, point in enumerate(points):
-            values = [self._loaded(i, point, cursor, loaded) for i in range(self.nest.result)]
-            arguments = list(self.recipe.nest.arguments[:-1])
-            if results is not None:
-                arguments.append(self.recipe.nest.arguments[-1])
-                values.append(results[number])
-            width = point.lanes.width
-            value = bodies[width].evaluate(self.recipe.nest.body, arguments, values)
-            computed.append(broadcast(value, width))
-        return computed
-
-    def _loaded(self, operand: int, point: Point, cursor: Cursor, loaded: Loaded) -> ir.Value:
-        row = self.operands[operand]
-        if not isinstance(row, Row):
-            return row
-        key = (operand, point.offsets[operand], point.lanes if row.stride else None)
-        if key not in loaded:
-            loaded[key] = row.load(self._at(operand, point, cursor), point.lanes)
-        return loaded[key]
-
-    def _at(self, operand: int, point: Point, cursor: Cursor) -> ir.Value:
-        return self.indices.plus(cursor[operand], point.offsets[operand])
-
-    @property
-    def _result(self) -> Row:
-        row = self.operands[self.nest.result]
-        assert isinstance(row, Row)
-        return row
 
     # a reduction in lanes ---------------------------------------------------------------------
 
@@ -235,10 +166,10 @@ class BlockEmitter:
             at = self.indices.plus(cursor[self.nest.result], row[self.nest.result])
             value = self.recipe.initial
             if value is None:
-                value = self._result.load_scalar(at)
+                value = self.body.result.load_scalar(at)
             for part in parts:
                 value = self._combination.join(value, self._joined(part[number]))
-            self._result.store_scalar(value, at)
+            self.body.result.store_scalar(value, at)
 
     def _partial(self, rows: Sequence[tuple[int, ...]], span: range, cursor: Cursor) -> Carried:
         """Partial results of the whole vectors."""
@@ -246,7 +177,7 @@ class BlockEmitter:
 
         def along(moved: Cursor, sums: Carried) -> Carried:
             return self.loops.loop(
-                self.along, span, moved, sums, lambda c, s: self._computed(points, c, s)
+                self.along, span, moved, sums, lambda c, s: self.body.evaluate(points, c, s)
             )
 
         return self.loops.nested(self._other_reductions, cursor, self._neutral(points), along)
@@ -256,7 +187,7 @@ class BlockEmitter:
         points = [self._point(row, lanes) for row in rows]
 
         def body(moved: Cursor, sums: Carried) -> Carried:
-            computed = self._computed(points, moved, sums)
+            computed = self.body.evaluate(points, moved, sums)
             if lanes.is_full:
                 return computed
             pairs = zip(computed, sums, strict=True)
@@ -274,9 +205,9 @@ class BlockEmitter:
         return self.recipe.combination
 
     def _neutral(self, points: Sequence[Point]) -> list[ir.Value]:
-        scalar = self._combination.neutral_constant(self._result.element)
+        scalar = self._combination.neutral_constant(self.body.result.element)
         return [broadcast(scalar, point.lanes.width) for point in points]
 
     def _joined(self, lanes: ir.Value) -> ir.Value:
         kind = ir.Attribute.parse(f"#vector.kind<{self._combination.reduction}>")
-        return vector.ReductionOp(self._result.element, kind, lanes).result
+        return vector.ReductionOp(self.body.result.element, kind, lanes).result
