@@ -1,13 +1,14 @@
 """--convert-accel-to-llvm: the accelerator's instructions as code that counts what it does.
 
-Group functions get two more arguments: the scratchpad, one buffer of exactly the accelerator's
-size, and the counters of their launch. `main` gets them too, after its inputs and results.
+Group functions get three more arguments: the scratchpad, one buffer of exactly the accelerator's
+size, the counters of their launch, and the workspace, in which kernels keep temporaries. `main` gets
+them too, after its inputs and results, and then the memory of the buffers that it allocates.
 
 Before                                       After
   "accel.alloc"() {offset = 64, bytes = 16}    memref.view %scratchpad[64 * scale]
-  "accel.load"(%x, %b)                         linalg.copy, and counters[argument of %x] += bytes
-  "accel.compute"() ({call @kernel_0 ..})      call @kernel_0
-  "accel.launch"() ({call @group_0 ..})        call @group_0(.., %scratchpad, %counters[of launch])
+  "accel.load"(%x, %b)                         counters[argument of %x] += bytes; call @copy_rows
+  "accel.compute"() ({call @kernel_0 ..})      call @kernel_0(.., %workspace)
+  "accel.launch"() ({call @group_0 ..})        call @group_0(.., %scratchpad, %counters[of launch], ..)
 """
 
 from __future__ import annotations

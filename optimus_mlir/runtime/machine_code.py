@@ -60,9 +60,9 @@ def compiler_identity() -> bytes:
     unit = host_vector_unit()
     parts = [version("torch-mlir"), platform.machine(), str(unit), *sorted(cpu_flags())]
     parts += [str(OPTIMISATION), *map(str, LLVM)]
-    for folder in (files("optimus_mlir.codegen"),):
-        sources = [path for path in folder.iterdir() if path.name.endswith((".py", ".mlir"))]
-        parts += [path.read_text() for path in sorted(sources, key=lambda path: path.name)]
+    folder = files("optimus_mlir.codegen")
+    sources = [path for path in folder.iterdir() if path.name.endswith((".py", ".mlir"))]
+    parts += [path.read_text() for path in sorted(sources, key=lambda path: path.name)]
     return "\n".join(parts).encode()
 
 
