@@ -124,6 +124,7 @@ def test_json_of_a_plan_invents_nothing() -> None:
         "counted": None,
         "layer_by_layer": 3000,
         "floor": 1500,
+        "bound": 1500,
     }
     assert fields["scratchpad_bytes"] == {"predicted": 2048, "counted": None, "capacity": 185856}
     assert fields["groups"][0]["dram_bytes"]["counted"] is None
