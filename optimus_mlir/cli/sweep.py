@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from optimus_mlir.cli.study import Study, takes_study
 
 if TYPE_CHECKING:
+    from optimus_mlir.analysis.dataflow import Dataflow
     from optimus_mlir.fusion import Plan
+    from optimus_mlir.fusion.prices import GroupPrices
 
 KNEE = 0.95  # of the traffic at the size before, or less
 
@@ -25,7 +27,7 @@ class Point:
     scratchpad_bytes: int
     plan: Plan | None
     layer_by_layer_bytes: int | None
-    is_knee: bool
+    is_knee: bool = False
 
     @property
     def groups(self) -> list[tuple[str, ...]]:
@@ -71,13 +73,20 @@ def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) 
     A knee is a size at which the plan moves at least 5 % less than at the size before: its groups
     are listed.
     """
+    from optimus_mlir.fusion.prices import GroupPrices
+
     progress = study.progress()
     points: list[Point] = []
     with study.dataflow(progress) as dataflow:
-        for size in ladder(sizes, steps):
+        *smaller, largest = ladder(sizes, steps)
+        fields = {"scratchpad_bytes": largest}
+        accelerator = study.load_accelerator().model_copy(update=fields)
+        prices = GroupPrices(dataflow.graph, accelerator)
+        for size in (largest, *reversed(smaller)):  # what is known of more room helps with less
+            prices = prices.in_less(size)
             with progress.step("plan", f"planning for {size} bytes"):
-                points.append(_point(study, dataflow, solver, size, points))
-        floor = max((point.plan.bound for point in points[-1:] if point.plan), default=0)
+                points.append(_point(study, dataflow, solver, prices))
+    points = with_knees(points[::-1])
     if plot is not None:
         from optimus_mlir.cli.sweep_plot import draw
 
@@ -85,7 +94,7 @@ def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) 
     if study.as_json:
         click.echo(as_json(study, solver, points))
     else:
-        print_table(study, solver, points, int(floor))
+        print_table(study, solver, points)
     return 0
 
 
@@ -106,22 +115,29 @@ def ladder(sizes: str, steps: int) -> list[int]:
     return [*found, high]
 
 
-def _point(study: Study, dataflow: Any, solver: str, size: int, before: Sequence[Point]) -> Point:
+def _point(study: Study, dataflow: Dataflow, solver: str, prices: GroupPrices) -> Point:
     from optimus_mlir.errors import OptimusError
-    from optimus_mlir.fusion.prices import GroupPrices
     from optimus_mlir.fusion.solvers import require_feasible, solve_with
 
-    accelerator = study.load_accelerator().model_copy(update={"scratchpad_bytes": size})
-    prices = GroupPrices(dataflow.graph, accelerator)
+    size = prices.accelerator.scratchpad_bytes
     try:
         require_feasible(prices)
     except OptimusError:
-        return Point(size, None, None, is_knee=False)
+        return Point(size, None, None)
     plan = solve_with(prices, solver, dataflow.runs, study.seconds)
     layers = solve_with(prices, "layer-by-layer", dataflow.runs).dram_bytes
-    last = before[-1].plan if before else None
-    is_knee = last is None or plan.dram_bytes <= KNEE * last.dram_bytes
-    return Point(size, plan, layers, is_knee)
+    return Point(size, plan, layers)
+
+
+def with_knees(points: Sequence[Point]) -> list[Point]:
+    """The points, small sizes first, with those marked that move much less than the one before."""
+    marked: list[Point] = []
+    last: Plan | None = None
+    for point in points:
+        fell = point.plan and (last is None or point.plan.dram_bytes <= KNEE * last.dram_bytes)
+        marked.append(replace(point, is_knee=bool(fell)))
+        last = point.plan
+    return marked
 
 
 def as_json(study: Study, solver: str, points: Sequence[Point]) -> str:
@@ -146,7 +162,7 @@ def as_json(study: Study, solver: str, points: Sequence[Point]) -> str:
     )
 
 
-def print_table(study: Study, solver: str, points: Sequence[Point], floor: int) -> None:
+def print_table(study: Study, solver: str, points: Sequence[Point]) -> None:
     from rich.table import Table
 
     from optimus_mlir.cli.terminal import stdout_console
@@ -166,7 +182,6 @@ def print_table(study: Study, solver: str, points: Sequence[Point], floor: int) 
     console = stdout_console()
     console.print(f"{study.model} on {study.accelerator_name} ({solver})")
     console.print(table)
-    console.print(f"floor {readable_bytes(floor)}")
     for point in points:
         if point.is_knee:
             console.print(f"groups at {readable_bytes(point.scratchpad_bytes)}:", style="bold")

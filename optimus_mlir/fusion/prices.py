@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
 from optimus_mlir.cost import Price, floor_bytes
 from optimus_mlir.errors import OptimusError
@@ -16,11 +17,23 @@ from optimus_mlir.workload import Graph, Operator
 Operators = tuple[Operator, ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """By structure: the best schedules, and the costs below which there is none."""
+
+    choices: dict[Hashable, Choice]
+    none_below: dict[Hashable, float]
+
+
 class GroupPrices:
     """Remembers the best schedule of every group structure: repeated blocks are priced once."""
 
     def __init__(
-        self, graph: Graph, accelerator: Accelerator, objective: Objective = DRAM_BYTES
+        self,
+        graph: Graph,
+        accelerator: Accelerator,
+        objective: Objective = DRAM_BYTES,
+        known: Known | None = None,
     ) -> None:
         self.graph = graph
         self.accelerator = accelerator
@@ -28,9 +41,10 @@ class GroupPrices:
         self.searches = 0  # schedule searches done so far: what takes the time
         self._structures = _Structures(graph)
         self._position = {operator.name: i for i, operator in enumerate(graph.operators)}
-        self._choices: dict[Hashable, Choice] = {}
+        known = known or Known({}, {})
+        self._choices = known.choices
         self._smallest: dict[Hashable, int] = {}
-        self._none_below: dict[Hashable, float] = {}
+        self._none_below = known.none_below
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
         """The best schedule of a group in program order; None if it costs `below` or more.
@@ -46,6 +60,21 @@ class GroupPrices:
                 self._choices[key] = choice
         choice = self._choices.get(key)
         return choice if choice is not None and self.cost(choice.price) < below else None
+
+    def in_less(self, scratchpad_bytes: int) -> GroupPrices:
+        """The prices for a smaller scratchpad; what is known and still fits is still the best.
+
+        What costs too much in this scratchpad costs too much in a smaller one.
+        """
+        assert scratchpad_bytes <= self.accelerator.scratchpad_bytes
+        accelerator = self.accelerator.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
+        fitting = {
+            key: choice
+            for key, choice in self._choices.items()
+            if choice.price.footprint_bytes <= scratchpad_bytes
+        }
+        known = Known(fitting, dict(self._none_below))
+        return GroupPrices(self.graph, accelerator, self.objective, known)
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
         group = self.graph.group(operators)
@@ -92,7 +121,10 @@ class GroupPrices:
 
 
 class _Structures:
-    """Keys that are equal for groups of equal structure, cheaper than `Graph.signature`."""
+    """Keys that are equal for groups of equal structure, cheaper than `Graph.signature`.
+
+    They depend on nothing but the network.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._nests: dict[Hashable, int] = {}

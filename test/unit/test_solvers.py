@@ -113,6 +113,18 @@ def test_shared_weights_do_not_connect() -> None:
     assert not is_connected(BRANCHES.group(BRANCHES.operators[2:4]))
 
 
+def test_what_is_known_of_more_room_is_true_of_less() -> None:
+    prices = GroupPrices(BRANCHES, accelerator(430))
+    solve_with(prices, "offline")
+    saved = 0
+    for capacity in (300, 180, 150):
+        prices = prices.in_less(capacity)
+        fresh = GroupPrices(BRANCHES, accelerator(capacity))
+        assert solve_with(prices, "offline") == solve_with(fresh, "offline")
+        saved += fresh.searches - prices.searches
+    assert saved > 0
+
+
 def reasons(network: Graph, capacity: int, solver: str) -> list[str]:
     prices = GroupPrices(network, accelerator(capacity))
     return [str(edge) for edge in unfused(prices, solve_with(prices, solver))]
