@@ -35,7 +35,14 @@ def conv(
         reads.append(access(residual, "khwcrs", "k", "h", "w"))
     reduction = (False, False, False, True, True, True)
     write = access(f"{name}.o", "khwcrs", "k", "h", "w")
-    return Operator(name, (*shape, channels, kernel, kernel), reduction, tuple(reads), write)
+    return Operator(
+        name,
+        (*shape, channels, kernel, kernel),
+        reduction,
+        tuple(reads),
+        write,
+        epilogue_reads=len(reads) - 2,
+    )
 
 
 def graph(source: tuple[int, ...], *operators: Operator) -> Graph:

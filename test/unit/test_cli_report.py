@@ -16,7 +16,7 @@ from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cli.report_json import report_as_json
 from optimus_mlir.cli.report_table import print_report
 from optimus_mlir.cli.units import percent, readable_bytes
-from optimus_mlir.cost import Block, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Schedule, Tile
 from optimus_mlir.runtime.emulator import GroupCount
 from optimus_mlir.target import load_accelerator
 from optimus_mlir.workload import Graph
@@ -26,7 +26,7 @@ GROUP = CalledGroup(
     operators=("conv0", "conv1"),
     function="group_0",
     result_shape=(1, 8, 56, 56),
-    schedule=Schedule((Tile(2, 7),), frozenset({"in0"}), (Block("op1", 1, 4),)),
+    schedule=Schedule((Tile(2, 7),), (Keep("in0", 0),), (Block("op1", 1, 4),)),
     dram_read_bytes=(1000, 200),
     dram_write_bytes=(300,),
     footprint_bytes=2048,
@@ -112,8 +112,8 @@ def test_table_fits_and_shows_the_schedule(columns: int) -> None:
     text = printed(report(), columns)
     assert max(map(len, text.splitlines())) <= columns
     assert "1x8x7/56x56" in text
-    assert "streams conv1/4" in text
-    assert "windows in0" in text
+    assert "blocks conv1.1/4" in text
+    assert "keeps in0" in text
     assert ("group_0" in text) == (columns > 100)
 
 

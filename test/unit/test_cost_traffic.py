@@ -7,6 +7,7 @@ from loop_nests import access, conv, graph
 
 from optimus_mlir.cost import (
     Block,
+    Keep,
     Price,
     Schedule,
     Tile,
@@ -29,8 +30,11 @@ TWO = graph(
 )
 
 
-def priced(group: Graph, *tiles: Tile, windows: str = "", blocks: tuple[Block, ...] = ()) -> Price:
-    return price(group, Schedule(tiles, frozenset(windows.split()), blocks), BYTES)
+def priced(
+    group: Graph, *tiles: Tile, kept: str = "", depth: int = 0, blocks: tuple[Block, ...] = ()
+) -> Price:
+    keeps = tuple(Keep(name, depth) for name in kept.split())
+    return price(group, Schedule(tiles, keeps, blocks), BYTES)
 
 
 def test_without_tiles_everything_moves_once() -> None:
@@ -46,26 +50,38 @@ def test_a_forgotten_halo_is_fetched_again_and_padding_never() -> None:
 
 
 def test_a_window_fetches_every_row_once() -> None:
-    assert priced(ONE, Tile(ROWS, 2), windows="x").dram_read_bytes == {"x": 48, "a.w": 9}
+    assert priced(ONE, Tile(ROWS, 2), kept="x").dram_read_bytes == {"x": 48, "a.w": 9}
 
 
 def test_the_last_tile_may_be_partial() -> None:
     rows = (4 - 0) + (7 - 2) + (8 - 5)  # of [0, 3), [3, 6), [6, 8)
     assert priced(ONE, Tile(ROWS, 3)).dram_read_bytes["x"] == rows * 6
-    assert priced(ONE, Tile(ROWS, 3), windows="x").dram_read_bytes["x"] == 48
+    assert priced(ONE, Tile(ROWS, 3), kept="x").dram_read_bytes["x"] == 48
     assert priced(ONE, Tile(ROWS, 3)).dram_write_bytes == {"a.o": 48}
 
 
-def test_a_window_lies_along_the_innermost_loop() -> None:
+def test_the_depth_says_which_loop_a_window_lies_along() -> None:
+    """Kept through all loops everything comes once, at the price of whole rows."""
     rows, columns = (5 - 0) + (8 - 3), (4 - 0) + (6 - 2)
     both = (Tile(ROWS, 4), Tile(COLUMNS, 3))
     assert priced(ONE, *both).dram_read_bytes["x"] == rows * columns
-    assert priced(ONE, *both, windows="x").dram_read_bytes["x"] == rows * 6
-    assert priced(ONE, *reversed(both), windows="x").dram_read_bytes["x"] == 8 * columns
+    assert priced(ONE, *both, kept="x", depth=1).dram_read_bytes["x"] == rows * 6
+    assert priced(ONE, *reversed(both), kept="x", depth=1).dram_read_bytes["x"] == 8 * columns
+    assert priced(ONE, *both, kept="x", depth=0).dram_read_bytes["x"] == 48
+    assert priced(ONE, *both, kept="x", depth=2).dram_read_bytes["x"] == rows * columns
+
+
+def test_what_stays_whole_outlives_the_loop_that_walks_it() -> None:
+    """Channels inside of rows walk the weights: kept they stay, forgotten they come again."""
+    group = graph((1, 8, 6), conv("a", "x", (4, 8, 6), 1, 3, padding=1))
+    both = (Tile(ROWS, 4), Tile(0, 1))
+    assert priced(group, *both).dram_read_bytes["a.w"] == 2 * 36
+    assert priced(group, *both, kept="a.w").dram_read_bytes["a.w"] == 36
+    assert priced(group, *both, kept="a.w", depth=1).dram_read_bytes["a.w"] == 2 * 36
 
 
 def test_an_intermediate_window_computes_every_row_once() -> None:
-    of = priced(TWO, Tile(ROWS, 2), windows="x a.o")
+    of = priced(TWO, Tile(ROWS, 2), kept="x a.o")
     assert of.dram_read_bytes == {"x": 48, "a.w": 9, "b.w": 9}
     assert of.macs == 2 * 48 * 9
 
@@ -81,7 +97,7 @@ def test_a_forgotten_intermediate_halo_is_computed_again() -> None:
 def test_an_empty_step_needs_nothing() -> None:
     """With one row a step, row 7 of a is there before the last step, which then computes none."""
     rows_of_x = 3 + 3 + 3 + 3 + 3 + 3 + 2  # for rows [0, 2), 2, 3, 4, 5, 6, 7, and none, of a
-    of = priced(TWO, Tile(ROWS, 1), windows="a.o")
+    of = priced(TWO, Tile(ROWS, 1), kept="a.o")
     assert of.dram_read_bytes["x"] == rows_of_x * 6
 
 
@@ -93,21 +109,23 @@ def test_an_empty_step_adds_nothing_to_what_others_need() -> None:
         conv("b", "a.o", (1, 8, 6), 1, 3, padding=1, residual="x"),
     )
     rows_of_x = 4 + 5 + 5 + 5 + 5 + 4 + 3 + 1  # for rows [0, 2), 2, 3, 4, 5, 6, 7, and none, of a
-    of = priced(group, Tile(ROWS, 1), windows="a.o")
+    of = priced(group, Tile(ROWS, 1), kept="a.o")
     assert of.dram_read_bytes["x"] == rows_of_x * 6
 
 
 def test_the_result_needs_no_window() -> None:
-    program = build_program(ONE, Schedule((Tile(ROWS, 2),), frozenset(ONE.tensors)))
+    keeps = tuple(Keep(name, 0) for name in ONE.tensors)
+    program = build_program(ONE, Schedule((Tile(ROWS, 2),), keeps))
     assert program.buffers["x"].window == ROWS
-    assert program.buffers["a.o"].window is None
+    assert program.buffers["a.o"].shape == (1, 2, 6)
+    assert program.buffers["a.w"].window is None
 
 
 def test_a_diagonal_has_no_window() -> None:
     trace = Operator("d", (8,), (False,), (access("x", "i", "i", "i"),), access("o", "i", "i"))
     group = Graph((trace,), {"x": Tensor("x", (8, 8)), "o": Tensor("o", (8,))}, ("o",))
-    of = priced(group, Tile(0, 3), windows="x")
-    assert of.dram_read_bytes == {"x": 3 * 3 + 3 * 3 + 2 * 2}
+    assert priced(group, Tile(0, 3)).dram_read_bytes == {"x": 3 * 3 + 3 * 3 + 2 * 2}
+    assert priced(group, Tile(0, 3), kept="x").dram_read_bytes == {"x": 8 * 8}
 
 
 def test_a_strided_kernel_of_one_skips_rows_between_tiles() -> None:
@@ -115,7 +133,7 @@ def test_a_strided_kernel_of_one_skips_rows_between_tiles() -> None:
     assert floor_bytes(group, BYTES) == 16 + 1 + 16
     assert priced(group).dram_read_bytes["x"] == 7 * 7  # one box
     assert priced(group, Tile(ROWS, 2)).dram_read_bytes["x"] == (3 + 3) * 7
-    assert priced(group, Tile(ROWS, 1), windows="x").dram_read_bytes["x"] == 4 * 7
+    assert priced(group, Tile(ROWS, 1), kept="x").dram_read_bytes["x"] == 4 * 7
     assert priced(group, Tile(ROWS, 1), Tile(COLUMNS, 1)).dram_read_bytes["x"] == 4 * 4
 
 
@@ -136,18 +154,17 @@ def test_an_empty_step_streams_nothing() -> None:
         conv("a", "x", (2, 8, 6), 1, 3, padding=1),
         conv("b", "a.o", (1, 8, 6), 2, 3, padding=1),
     )
-    of = priced(group, Tile(ROWS, 1), windows="x a.o", blocks=(Block("a", 0, 1),))
+    of = priced(group, Tile(ROWS, 1), kept="x a.o", blocks=(Block("a", 0, 1),))
     assert of.dram_read_bytes == {"x": 48, "a.w": 7 * 18, "b.w": 18}
 
 
-def test_a_residual_that_nobody_else_reads_is_streamed_with_the_weights() -> None:
+def test_a_residual_comes_a_block_at_a_time_unless_kept() -> None:
     group = graph((4, 8, 6), conv("a", "x", (4, 8, 6), 4, 3, padding=1, residual="y"))
     group = Graph(group.operators, {**group.tensors, "y": Tensor("y", (4, 8, 6))}, group.outputs)
-    for windows in ("", "x y"):
-        plain = priced(group, Tile(ROWS, 4), windows=windows)
-        streamed = priced(group, Tile(ROWS, 4), windows=windows, blocks=(Block("a", 0, 1),))
-        assert plain.dram_read_bytes["y"] == streamed.dram_read_bytes["y"] == 192
-        assert streamed.dram_read_bytes["x"] == plain.dram_read_bytes["x"]
+    blocks = (Block("a", 0, 1),)
+    streamed, kept = (priced(group, Tile(ROWS, 4), kept=k, blocks=blocks) for k in ("", "y"))
+    assert streamed.dram_read_bytes["y"] == kept.dram_read_bytes["y"] == 192
+    assert streamed.footprint_bytes < kept.footprint_bytes
 
 
 def test_a_window_that_keeps_a_halo_is_not_streamed() -> None:
@@ -167,14 +184,15 @@ def test_a_window_that_keeps_a_halo_is_not_streamed() -> None:
     ]
     group = Graph((depthwise,), {tensor.name: tensor for tensor in tensors}, ("o",))
     block = (Block("d", 0, 1),)
-    kept = priced(group, Tile(ROWS, 4), windows="x", blocks=block)
+    kept = priced(group, Tile(ROWS, 4), kept="x", blocks=block)
     forgotten = priced(group, Tile(ROWS, 4), blocks=block)
     assert kept.dram_read_bytes == {"x": 192, "w": 2 * 36}
     assert forgotten.dram_read_bytes == {"x": 4 * (5 + 5) * 6, "w": 2 * 36}
     assert forgotten.footprint_bytes < kept.footprint_bytes
 
 
-def test_what_two_accesses_read_is_not_streamed() -> None:
+def test_two_accesses_share_a_block() -> None:
+    """Blocks of one element read two, and one of them again."""
     pairs = Operator(
         "f",
         (8,),
@@ -183,16 +201,124 @@ def test_what_two_accesses_read_is_not_streamed() -> None:
         access("o", "h", "h"),
     )
     group = Graph((pairs,), {"x": Tensor("x", (9,)), "o": Tensor("o", (8,))}, ("o",))
-    assert priced(group, blocks=(Block("f", 0, 1),)).dram_read_bytes == {"x": 9}
+    blocks = (Block("f", 0, 1),)
+    assert priced(group, blocks=blocks).dram_read_bytes == {"x": 16}
+    assert priced(group, blocks=blocks, kept="x").dram_read_bytes == {"x": 9}
 
 
-def test_weights_of_two_operators_are_not_streamed() -> None:
+def test_weights_of_two_operators_come_for_both() -> None:
     a, b = (conv(name, source, (2, 4, 4), 2, 1) for name, source in (("a", "x"), ("b", "a.o")))
     b = replace(b, reads=(b.reads[0], a.reads[1]))
     group = graph((2, 4, 4), a, b)
     group = group.group(group.operators)
-    streamed = priced(group, Tile(ROWS, 2), blocks=(Block("a", 0, 1), Block("b", 0, 1)))
+    blocks = (Block("a", 0, 1), Block("b", 0, 1))
+    streamed = priced(group, Tile(ROWS, 2), kept="a.o", depth=1, blocks=blocks)
     assert streamed.dram_read_bytes == {"x": 32, "a.w": 4}
+
+
+def test_a_reduction_in_blocks_leaves_partial_sums_on_chip() -> None:
+    """Inputs and weights come a channel at a time, once, and the sums need wider elements."""
+    group = graph((4, 8, 6), conv("a", "x", (2, 8, 6), 4, 3, padding=1))
+    of = priced(group, blocks=(Block("a", 3, 1),))
+    assert of.dram_read_bytes == {"x": 192, "a.w": 72}
+    assert of.dram_write_bytes == {"a.o": 96}
+    assert of.footprint_bytes == 48 + 18 + 96 * BYTES.accumulator_bytes
+
+
+def test_the_order_of_blocks_says_what_comes_again() -> None:
+    """Result channels outside: inputs come for each of them, and one channel of sums is on chip."""
+    group = graph((4, 8, 6), conv("a", "x", (2, 8, 6), 4, 3, padding=1))
+    results_outside = priced(group, blocks=(Block("a", 0, 1), Block("a", 3, 1)))
+    sums_outside = priced(group, blocks=(Block("a", 3, 1), Block("a", 0, 1)))
+    assert results_outside.dram_read_bytes == {"x": 2 * 192, "a.w": 72}
+    assert results_outside.footprint_bytes == 48 + 9 + 48 * BYTES.accumulator_bytes
+    assert sums_outside.dram_read_bytes == {"x": 192, "a.w": 72}
+    assert sums_outside.footprint_bytes == 48 + 9 + 96 * BYTES.accumulator_bytes
+
+
+CHAIN = graph(
+    (2, 8, 6),
+    conv("a", "x", (4, 8, 6), 2, 3, padding=1),
+    conv("b", "a.o", (3, 8, 6), 4, 3, padding=1),
+)
+
+
+def test_channels_are_exchanged_one_at_a_time() -> None:
+    """b adds up one channel of a.o after the other, and a computes just that one."""
+    whole, exchanged = priced(CHAIN), priced(CHAIN, blocks=(Block("b", 3, 1),))
+    assert exchanged.dram_read_bytes == whole.dram_read_bytes
+    assert exchanged.macs == whole.macs
+    x, channel_of_a, weights = 96, 48, max(18, 27)  # those of a are gone when b's come
+    assert exchanged.footprint_bytes == x + channel_of_a + weights + 144 * BYTES.accumulator_bytes
+
+
+def test_what_is_kept_is_not_exchanged() -> None:
+    of = priced(CHAIN, kept="a.o", blocks=(Block("b", 3, 1),))
+    assert of.macs == priced(CHAIN).macs
+    program = build_program(CHAIN, Schedule((), (Keep("a.o", 0),), (Block("b", 3, 1),)))
+    assert program.buffers["a.o"].shape == (4, 8, 6)
+
+
+def test_a_live_out_in_the_middle_is_written_once() -> None:
+    """What b's tiles want of it overlaps; in a window it comes once, forgotten it would not."""
+    group = replace(CHAIN, outputs=("a.o", "b.o"))
+    of = priced(group, Tile(ROWS, 2), kept="a.o")
+    assert of.dram_write_bytes == {"a.o": 192, "b.o": 144}
+    with pytest.raises(
+        Unschedulable, match=r"a\.o leaves the group but does not come exactly once"
+    ):
+        priced(group, Tile(ROWS, 2))
+
+
+def test_a_live_out_that_is_read_in_part_is_written_whole() -> None:
+    """b skips every other row and column, and a computes them nevertheless."""
+    group = graph(
+        (1, 8, 8), conv("a", "x", (1, 8, 8), 1, 1), conv("b", "a.o", (1, 4, 4), 1, 1, stride=2)
+    )
+    both = replace(group, outputs=("a.o", "b.o"))
+    assert priced(both, Tile(ROWS, 1)).dram_write_bytes == {"a.o": 64, "b.o": 16}
+    assert priced(group, Tile(ROWS, 1)).macs < priced(both, Tile(ROWS, 1)).macs
+
+
+def test_a_live_out_that_is_read_along_a_diagonal_is_written_whole_or_not_at_all() -> None:
+    copy = Operator(
+        "a", (4, 4), (False, False), (access("x", "ij", "i", "j"),), access("p", "ij", "i", "j")
+    )
+    trace = Operator("d", (4,), (False,), (access("p", "i", "i", "i"),), access("o", "i", "i"))
+    shapes = {"x": (4, 4), "p": (4, 4), "o": (4,)}
+    group = Graph((copy, trace), {n: Tensor(n, shape) for n, shape in shapes.items()}, ("p", "o"))
+    assert priced(group, Tile(0, 2), kept="p").dram_write_bytes == {"p": 16, "o": 4}
+    with pytest.raises(Unschedulable, match="p leaves the group"):
+        priced(group, Tile(0, 2))
+
+
+def test_a_live_out_does_not_depend_on_loops_that_may_not_run() -> None:
+    """Steps of c that see only padding add nothing up; a block at a time p would be incomplete."""
+    copy = Operator(
+        "a", (2, 4), (False, False), (access("x", "ij", "i", "j"),), access("p", "ij", "i", "j")
+    )
+    rows = {"h": 1, "": -4}
+    total = Operator(
+        "b", (8, 2), (False, True), (access("p", "hc", "c", rows),), access("q", "hc", "h")
+    )
+    first = Operator("c", (12,), (False,), (access("q", "h", "h"),), access("o", "h", "h"))
+    shapes = {"x": (2, 4), "p": (2, 4), "q": (8,), "o": (12,)}
+    group = Graph((copy, total, first), {n: Tensor(n, s) for n, s in shapes.items()}, ("p", "o"))
+    blocks = (Block("b", 1, 1),)
+    assert priced(group, Tile(0, 4), kept="p", depth=1, blocks=blocks).dram_write_bytes["p"] == 8
+    with pytest.raises(Unschedulable, match="p leaves the group"):
+        priced(group, Tile(0, 4), blocks=blocks)
+
+
+def test_last_results_share_the_tile_steps() -> None:
+    """Half as many rows have half a step's share: b's eight rows and c's four come together."""
+    b = conv("b", "x", (1, 8, 6), 1, 3, padding=1)
+    c = conv("c", "x", (1, 4, 3), 1, 1, stride=2)
+    group = graph((1, 8, 6), c, b)
+    group = replace(group, outputs=("c.o", "b.o"))
+    program = build_program(group, Schedule((Tile(ROWS, 2),)))
+    assert program.buffers["c.o"].shape == (1, 1, 3)
+    assert priced(group, Tile(ROWS, 2)).dram_write_bytes == {"c.o": 12, "b.o": 48}
 
 
 def test_an_access_that_runs_backwards_is_kept_whole() -> None:
@@ -206,9 +332,9 @@ def test_an_access_that_runs_backwards_is_kept_whole() -> None:
     )
     group = Graph((flip,), {"x": Tensor("x", (8,)), "o": Tensor("o", (8,))}, ("o",))
     assert priced(group, Tile(0, 3)).dram_read_bytes == {"x": 8}
-    kept = priced(group, Tile(0, 3), windows="x")
+    kept = priced(group, Tile(0, 3), kept="x")
     assert kept.dram_read_bytes == {"x": 8}
-    assert kept.footprint_bytes == 8 + 3
+    assert kept.footprint_bytes == 8 + 3  # all of it came at the first step
 
 
 @pytest.mark.parametrize(
@@ -217,8 +343,12 @@ def test_an_access_that_runs_backwards_is_kept_whole() -> None:
         Schedule((Tile(3, 1),)),
         Schedule((Tile(ROWS, 0),)),
         Schedule((Tile(ROWS, 1), Tile(ROWS, 2))),
+        Schedule(keeps=(Keep("nothing", 0),)),
+        Schedule(keeps=(Keep("x", -1),)),
+        Schedule(keeps=(Keep("x", 0), Keep("x", 1))),
         Schedule(blocks=(Block("nobody", 0, 1),)),
-        Schedule(blocks=(Block("a", 5, 1),)),
+        Schedule(blocks=(Block("a", 6, 1),)),
+        Schedule(blocks=(Block("a", 0, 1), Block("a", 0, 1))),
         Schedule(blocks=(Block("a", 0, 0),)),
     ],
     ids=str,
@@ -228,8 +358,8 @@ def test_a_schedule_for_another_group_is_refused(schedule: Schedule) -> None:
         price(ONE, schedule, BYTES)
 
 
-def test_a_whole_that_depends_on_a_part_is_refused() -> None:
-    """a's first rows are needed before the tile loop, which is what would compute them."""
+def test_a_whole_that_depends_on_a_part_makes_it_whole() -> None:
+    """All of q is there before the first step, so all that it needs of p is too."""
     a = Operator("a", (8,), (False,), (access("x", "h", "h"),), access("p", "h", "h"))
     head = Operator("b", (2,), (False,), (access("p", "h", "h"),), access("q", "h", "h"))
     root = Operator(
@@ -242,5 +372,15 @@ def test_a_whole_that_depends_on_a_part_is_refused() -> None:
     tensors = {n: Tensor(n, (2,) if n == "q" else (8,)) for n in "xpqo"}
     group = Graph((a, head, root), tensors, ("o",))
     assert priced(group).dram_read_bytes == {"x": 8}
-    with pytest.raises(Unschedulable, match="p moves within a step of b"):
-        priced(group, Tile(0, 4))
+    assert priced(group, Tile(0, 4)).dram_read_bytes == {"x": 8}
+    assert build_program(group, Schedule((Tile(0, 4),))).buffers["p"].loops == ()
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [(Block("a", 4, 1),), (Block("a", 1, 2),)],
+    ids=["a kernel's rows are added to the image's", "a tiled loop does not run at once"],
+)
+def test_blocks_that_make_no_sense_are_refused(blocks: tuple[Block, ...]) -> None:
+    with pytest.raises(Unschedulable):
+        priced(ONE, Tile(ROWS, 4), blocks=blocks)

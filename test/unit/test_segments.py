@@ -2,7 +2,7 @@
 
 from loop_nests import conv, graph
 
-from optimus_mlir.cost import Schedule, Tile, build_program
+from optimus_mlir.cost import Keep, Schedule, Tile, build_program
 from optimus_mlir.tiling.segments import cut_loops
 
 ROWS = 1
@@ -13,8 +13,9 @@ TWO = graph(
 )
 
 
-def segments(rows: int, *windows: str) -> list[tuple[int, int]]:
-    program = build_program(TWO, Schedule((Tile(ROWS, rows),), frozenset(windows)))
+def segments(rows: int, *kept: str) -> list[tuple[int, int]]:
+    keeps = tuple(Keep(name, 0) for name in kept)
+    program = build_program(TWO, Schedule((Tile(ROWS, rows),), keeps))
     [cut] = cut_loops(program).values()
     return [(segment.first, segment.count) for segment in cut]
 
