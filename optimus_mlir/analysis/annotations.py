@@ -77,9 +77,14 @@ def address_attribute(offset: int, element_bytes: int) -> ir.Attribute:
     return ir.DictAttr.get({ADDRESS: integer(offset), WIDTH: integer(element_bytes)})
 
 
-def element_bytes_of(kind: ir.MemRefType) -> int:
-    """The accelerator's width of an element of a buffer that carries an address."""
-    return ir.IntegerAttr(ir.DictAttr(kind.memory_space)[WIDTH]).value
+def element_bytes_of(buffer: ir.Value) -> int:
+    """The accelerator's width of an element of a buffer whose type carries an address."""
+    space = ir.DictAttr(ir.MemRefType(buffer.type).memory_space)
+    if WIDTH not in space:
+        raise PassFailure(
+            buffer.location, f"memory space {space}: {WIDTH} must stand beside the address"
+        )
+    return ir.IntegerAttr(space[WIDTH]).value
 
 
 def address_of(kind: ir.MemRefType) -> int | None:

@@ -4,15 +4,15 @@
 // RUN: not optimus compare %s --solver best 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // CHECK: solver DRAM weights maps in maps out groups time gap
-// CHECK: layer-by-layer 4.50 KiB 1.50 KiB 1.50 KiB 1.50 KiB 3 {{.*}} 50.0 %
-// CHECK: offline 3.00 KiB 1.00 KiB 1.00 KiB 1.00 KiB 2 {{.*}} optimal
-// CHECK: no plan of the schedule space moves less than 3.00 KiB
+// CHECK: layer-by-layer 4.50 KiB 1.50 KiB 1.50 KiB 1.50 KiB 3 {{.*}} 125.0 %
+// CHECK: offline 2.00 KiB 512 B 512 B 1.00 KiB 1 {{.*}} optimal
+// CHECK: no plan of the schedule space moves less than 2.00 KiB
 
 // JSON: "solver": "row"
-// JSON: "weights_read": 1024
-// JSON-NEXT: "maps_read": 1024
+// JSON: "weights_read": 512
+// JSON-NEXT: "maps_read": 512
 // JSON-NEXT: "maps_written": 1024
-// JSON-NEXT: "total": 3072
+// JSON-NEXT: "total": 2048
 
 // UNKNOWN: error: unknown solver 'best'
 func.func @main(%x: tensor<16x16xf32>) -> (tensor<16x16xf32>, tensor<16x16xf32>) {

@@ -4,9 +4,9 @@
 // RUN: cat %t | FileCheck %s --check-prefix=KEPT
 // RUN: not optimus compile %s -o %t.new --set scratchpad_bytes=4
 // RUN: not ls %t.new
-// RUN: optimus compile %s -o %t --set scratchpad_bytes=34
+// RUN: optimus compile %s -o %t --set scratchpad_bytes=8
 
-// CHECK: optimus: error: eyeriss: a scratchpad of 4 bytes is too small {{.*}} set scratchpad_bytes=34
+// CHECK: optimus: error: eyeriss: a scratchpad of 4 bytes is too small {{.*}} set scratchpad_bytes=8
 // KEPT: precious
 func.func @main(%x: tensor<6x8xi32>, %w: tensor<8x5xi32>) -> tensor<6x5xi32> {
   %zero = arith.constant 0 : i32

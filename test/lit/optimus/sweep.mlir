@@ -1,19 +1,18 @@
 // Traffic against scratchpad size, with the groups at each knee, as a table, JSON or a picture.
-// RUN: optimus sweep %s --scratchpad 64:2KiB | FileCheck %s
+// RUN: optimus sweep %s --scratchpad 4:2KiB | FileCheck %s
 // RUN: optimus sweep %s --scratchpad 1KiB:2KiB --steps 2 --json | FileCheck %s --check-prefix=JSON
 // RUN: optimus sweep %s --scratchpad 1KiB:2KiB --plot %t.svg && FileCheck %s --input-file %t.svg --check-prefix=SVG
 // RUN: not optimus sweep %s --scratchpad 2KiB 2>&1 | FileCheck %s --check-prefix=SIZES
 
-// CHECK: 64 B {{.*}} too small for some operator
-// CHECK: 1.00 KiB 3.00 KiB 4.50 KiB 2 knee
-// CHECK: 2.00 KiB 3.00 KiB 4.50 KiB 2
+// CHECK: 4 B {{.*}} too small for some operator
+// CHECK: 1.00 KiB 2.00 KiB 4.50 KiB 1 knee
+// CHECK: 2.00 KiB 2.00 KiB 4.50 KiB 1
 // CHECK-NOT: knee
 // CHECK: groups at 1.00 KiB:
-// CHECK-NEXT: matmul0 matmul1
-// CHECK-NEXT: matmul2
+// CHECK-NEXT: matmul0 matmul1 matmul2
 
 // JSON: "scratchpad_bytes": 1024,
-// JSON-NEXT: "dram_bytes": 3072,
+// JSON-NEXT: "dram_bytes": 2048,
 // JSON: "scratchpad_bytes": 1448,
 // JSON: "scratchpad_bytes": 2048,
 // SVG: <svg

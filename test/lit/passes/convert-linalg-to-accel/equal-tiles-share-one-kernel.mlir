@@ -12,7 +12,7 @@ func.func @main(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>) -> ten
   %y = call @group_0(%x, %w, %v, %empty) {optimus.group = 0} : (tensor<12xf32>, tensor<3xf32>, tensor<3xf32>, tensor<8xf32>) -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
-func.func private @group_0(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], tiles = [[0, 2]], windows = ["v0"]}} {
+func.func private @group_0(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], keeps = [["v0", 0]], tiles = [[0, 2]]}} {
   %zero = arith.constant 0.0 : f32
   %empty_y = tensor.empty() : tensor<10xf32>
   %init_y = linalg.fill ins(%zero : f32) outs(%empty_y : tensor<10xf32>) -> tensor<10xf32>

@@ -23,11 +23,11 @@ func.func @main(%x: tensor<10xf32>, %w: tensor<3xf32>) -> tensor<8xf32> {
 }
 func.func private @group_0(%x: tensor<10xf32>, %w: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> {
   %zero = arith.constant 0.0 : f32
-  %x_buffer = bufferization.alloc_tensor() {memory_space = {scratchpad = 0}} : tensor<10xf32>
+  %x_buffer = bufferization.alloc_tensor() {memory_space = {element_bytes = 1, scratchpad = 0}} : tensor<10xf32>
   %x_tile = linalg.copy {optimus.load} ins(%x : tensor<10xf32>) outs(%x_buffer : tensor<10xf32>) -> tensor<10xf32>
-  %w_buffer = bufferization.alloc_tensor() {memory_space = {scratchpad = 18}} : tensor<3xf32>
+  %w_buffer = bufferization.alloc_tensor() {memory_space = {element_bytes = 1, scratchpad = 18}} : tensor<3xf32>
   %w_tile = linalg.copy {optimus.load} ins(%w : tensor<3xf32>) outs(%w_buffer : tensor<3xf32>) -> tensor<3xf32>
-  %y_buffer = bufferization.alloc_tensor() {memory_space = {scratchpad = 10}} : tensor<8xf32>
+  %y_buffer = bufferization.alloc_tensor() {memory_space = {element_bytes = 1, scratchpad = 10}} : tensor<8xf32>
   %init = linalg.fill {optimus.operator = "conv0"} ins(%zero : f32) outs(%y_buffer : tensor<8xf32>) -> tensor<8xf32>
   %y = linalg.conv_1d {optimus.operator = "conv0"} ins(%x_tile, %w_tile : tensor<10xf32>, tensor<3xf32>) outs(%init : tensor<8xf32>) -> tensor<8xf32>
   %stored = linalg.copy {optimus.store} ins(%y : tensor<8xf32>) outs(%out : tensor<8xf32>) -> tensor<8xf32>

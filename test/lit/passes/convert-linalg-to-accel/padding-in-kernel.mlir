@@ -14,7 +14,7 @@ func.func @main(%x: tensor<8xf32>, %w: tensor<3xf32>) -> tensor<8xf32> {
   %y = call @group_0(%x, %w, %empty) {optimus.group = 0} : (tensor<8xf32>, tensor<3xf32>, tensor<8xf32>) -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
-func.func private @group_0(%x: tensor<8xf32>, %w: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], tiles = [], windows = []}} {
+func.func private @group_0(%x: tensor<8xf32>, %w: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], keeps = [], tiles = []}} {
   %zero = arith.constant 0.0 : f32
   %padded = tensor.pad %x low[1] high[1] {
   ^bb0(%i: index):

@@ -8,7 +8,7 @@ func.func @main(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>) -> tensor<6x8xf32> {
   %y = call @group_0(%x, %w, %empty) {optimus.group = 0} : (tensor<6x4xf32>, tensor<4x8xf32>, tensor<6x8xf32>) -> tensor<6x8xf32>
   return %y : tensor<6x8xf32>
 }
-func.func private @group_0(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>, %out: tensor<6x8xf32>) -> tensor<6x8xf32> attributes {optimus.schedule = {blocks = [], tiles = [], windows = []}} {
+func.func private @group_0(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>, %out: tensor<6x8xf32>) -> tensor<6x8xf32> attributes {optimus.schedule = {blocks = [], keeps = [], tiles = []}} {
   %zero = arith.constant 0.0 : f32
   %empty = tensor.empty() : tensor<6x8xf32>
   %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<6x8xf32>) -> tensor<6x8xf32>

@@ -5,7 +5,7 @@
 // CHECK: linalg.conv_1d {optimus.group = 0 : i64}
 // CHECK: linalg.conv_1d {optimus.group = 0 : i64
 // CHECK-SAME: optimus.price = {dram_read_bytes = [12, 3, 3], dram_write_bytes = [8], footprint_bytes = 25 : i64, macs = 54 : i64}
-// CHECK-SAME: optimus.schedule = {blocks = [], tiles = [], windows = []}
+// CHECK-SAME: optimus.schedule = {blocks = [], keeps = [], tiles = []}
 func.func @main(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>) -> tensor<8xf32> {
   %zero = arith.constant 0.0 : f32
   %empty_y = tensor.empty() : tensor<10xf32>

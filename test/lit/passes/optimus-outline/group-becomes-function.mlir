@@ -5,7 +5,7 @@
 // CHECK: %[[CALL:.*]] = call @group_0(%arg0, %arg1, %arg2, %{{[0-9]+}}) {optimus.group = 7 : i64, optimus.operators = ["matmul0", "matmul1"], optimus.price = {macs = 144 : i64}}
 // CHECK-NEXT: return %[[CALL]]
 // CHECK-LABEL: func.func private @group_0
-// CHECK-SAME: attributes {optimus.schedule = {blocks = [], tiles = {{\[\[}}0, 3]], windows = []}}
+// CHECK-SAME: attributes {optimus.schedule = {blocks = [], keeps = [], tiles = {{\[\[}}0, 3]]}}
 // CHECK-NOT: optimus
 // CHECK: %[[Y:.*]] = linalg.matmul ins(%arg0, %arg1
 // CHECK: %[[Z:.*]] = linalg.matmul ins(%[[Y]], %arg2
@@ -17,7 +17,7 @@ func.func @main(%x: tensor<6x4xf32>, %w: tensor<4x4xf32>, %v: tensor<4x2xf32>) -
   %y = linalg.matmul {optimus.group = 7} ins(%x, %w : tensor<6x4xf32>, tensor<4x4xf32>) outs(%init_y : tensor<6x4xf32>) -> tensor<6x4xf32>
   %empty_z = tensor.empty() : tensor<6x2xf32>
   %init_z = linalg.fill ins(%zero : f32) outs(%empty_z : tensor<6x2xf32>) -> tensor<6x2xf32>
-  %z = linalg.matmul {optimus.group = 7, optimus.schedule = {blocks = [], tiles = [[0, 3]], windows = []}, optimus.price = {macs = 144}}
+  %z = linalg.matmul {optimus.group = 7, optimus.schedule = {blocks = [], keeps = [], tiles = [[0, 3]]}, optimus.price = {macs = 144}}
     ins(%y, %v : tensor<6x4xf32>, tensor<4x2xf32>) outs(%init_z : tensor<6x2xf32>) -> tensor<6x2xf32>
   return %z : tensor<6x2xf32>
 }

@@ -1,11 +1,11 @@
 // Buffers that are never live together share addresses: the last tile overwrites what fed the first op.
 // RUN: optimus-opt %s --optimus-tile-and-fuse --canonicalize --cse | FileCheck %s
 
-// CHECK: %[[X:.*]] = bufferization.alloc_tensor() {memory_space = {scratchpad = 0 : i64}} : tensor<12xf32>
-// CHECK: %[[Y:.*]] = bufferization.alloc_tensor() {memory_space = {scratchpad = 12 : i64}} : tensor<10xf32>
-// CHECK: %[[Z:.*]] = bufferization.alloc_tensor() {memory_space = {scratchpad = 0 : i64}} : tensor<8xf32>
+// CHECK: %[[X:.*]] = bufferization.alloc_tensor() {memory_space = {element_bytes = 1 : i64, scratchpad = 0 : i64}} : tensor<12xf32>
+// CHECK: %[[Y:.*]] = bufferization.alloc_tensor() {memory_space = {element_bytes = 1 : i64, scratchpad = 12 : i64}} : tensor<10xf32>
+// CHECK: %[[Z:.*]] = bufferization.alloc_tensor() {memory_space = {element_bytes = 1 : i64, scratchpad = 0 : i64}} : tensor<8xf32>
 module attributes {optimus.accelerator = {name = "tiny", description = "a byte per element", scratchpad_bytes = 64, element_bits = 8, accumulator_bits = 32, pe_rows = 1, pe_columns = 1, register_file_bytes = 1, dram_access_pj = 100, buffer_access_pj = 3, register_access_pj = 1, hop_pj = 1, mac_pj = 1}} {
-func.func private @group_0(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], tiles = [], windows = []}} {
+func.func private @group_0(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], keeps = [], tiles = []}} {
   %zero = arith.constant 0.0 : f32
   %empty_y = tensor.empty() : tensor<10xf32>
   %init_y = linalg.fill ins(%zero : f32) outs(%empty_y : tensor<10xf32>) -> tensor<10xf32>

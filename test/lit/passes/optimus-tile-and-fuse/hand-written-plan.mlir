@@ -12,8 +12,8 @@ func.func @main(%x: tensor<4x4xf32>, %w: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %zero = arith.constant 0.0 : f32
   %empty = tensor.empty() : tensor<4x4xf32>
   %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<4x4xf32>) -> tensor<4x4xf32>
-  %y = linalg.matmul {optimus.group = 0, optimus.schedule = {blocks = [], tiles = [], windows = []}} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
-  %z = linalg.matmul {optimus.group = 1, optimus.schedule = {blocks = [], tiles = [[1, 1]], windows = []}} ins(%y, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %y = linalg.matmul {optimus.group = 0, optimus.schedule = {blocks = [], keeps = [], tiles = []}} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %z = linalg.matmul {optimus.group = 1, optimus.schedule = {blocks = [], keeps = [], tiles = [[1, 1]]}} ins(%y, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %z : tensor<4x4xf32>
 }
 }

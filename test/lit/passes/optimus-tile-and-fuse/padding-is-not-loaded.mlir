@@ -12,7 +12,7 @@
 // CHECK: tensor.extract_slice %arg0[5] [3] [1]
 // CHECK: bufferization.alloc_tensor() : tensor<4xf32>
 module attributes {optimus.accelerator = {name = "tiny", description = "a byte per element", scratchpad_bytes = 64, element_bits = 8, accumulator_bits = 32, pe_rows = 1, pe_columns = 1, register_file_bytes = 1, dram_access_pj = 100, buffer_access_pj = 3, register_access_pj = 1, hop_pj = 1, mac_pj = 1}} {
-func.func private @group_0(%x: tensor<8xf32>, %w: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], tiles = [[0, 2]], windows = []}} {
+func.func private @group_0(%x: tensor<8xf32>, %w: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], keeps = [], tiles = [[0, 2]]}} {
   %zero = arith.constant 0.0 : f32
   %padded = tensor.pad %x low[1] high[1] {
   ^bb0(%i: index):

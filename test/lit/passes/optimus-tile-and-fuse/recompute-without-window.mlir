@@ -1,4 +1,4 @@
-// Without windows each step fetches and computes its halo again.
+// Where nothing is kept, each step fetches and computes its halo again.
 // RUN: optimus-opt %s --optimus-tile-and-fuse --canonicalize --cse | FileCheck %s
 
 // CHECK-NOT: optimus.move
@@ -8,7 +8,7 @@
 // CHECK: linalg.conv_1d {{.*}} -> tensor<2xf32>
 // CHECK-NOT: optimus.move
 module attributes {optimus.accelerator = {name = "tiny", description = "a byte per element", scratchpad_bytes = 64, element_bits = 8, accumulator_bits = 32, pe_rows = 1, pe_columns = 1, register_file_bytes = 1, dram_access_pj = 100, buffer_access_pj = 3, register_access_pj = 1, hop_pj = 1, mac_pj = 1}} {
-func.func private @group_0(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], tiles = [[0, 2]], windows = []}} {
+func.func private @group_0(%x: tensor<12xf32>, %w: tensor<3xf32>, %v: tensor<3xf32>, %out: tensor<8xf32>) -> tensor<8xf32> attributes {optimus.schedule = {blocks = [], keeps = [], tiles = [[0, 2]]}} {
   %zero = arith.constant 0.0 : f32
   %empty_y = tensor.empty() : tensor<10xf32>
   %init_y = linalg.fill ins(%zero : f32) outs(%empty_y : tensor<10xf32>) -> tensor<10xf32>

@@ -1,17 +1,19 @@
-// Streamed weights are loaded block by block in every tile step, so only one block is on chip.
+// Streamed weights are loaded block by block in every tile step, so only one block is on chip; the
+// block of the result leaves with it.
 // RUN: optimus-opt %s --optimus-tile-and-fuse --canonicalize --cse | FileCheck %s
 
 // CHECK: scf.for
 // CHECK: tensor.extract_slice %arg0[%{{.*}}, 0] [2, 4] [1, 1]
 // CHECK: scf.for
-// CHECK: bufferization.alloc_tensor() {memory_space = {scratchpad = {{.*}} : tensor<4x2xf32>
+// CHECK: bufferization.alloc_tensor() {memory_space = {element_bytes = 1 : i64, scratchpad = {{.*}} : tensor<4x2xf32>
 // CHECK: tensor.extract_slice %arg1[0, %{{.*}}] [4, 2] [1, 1]
 // CHECK: linalg.matmul {{.*}} -> tensor<2x2xf32>
-// CHECK: scf.yield
 // CHECK: optimus.store
 // CHECK: scf.yield
+// CHECK-NEXT: }
+// CHECK-NEXT: scf.yield
 module attributes {optimus.accelerator = {name = "tiny", description = "a byte per element", scratchpad_bytes = 64, element_bits = 8, accumulator_bits = 32, pe_rows = 1, pe_columns = 1, register_file_bytes = 1, dram_access_pj = 100, buffer_access_pj = 3, register_access_pj = 1, hop_pj = 1, mac_pj = 1}} {
-func.func private @group_0(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>, %out: tensor<6x8xf32>) -> tensor<6x8xf32> attributes {optimus.schedule = {blocks = [["op0", 1, 2]], tiles = [[0, 2]], windows = []}} {
+func.func private @group_0(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>, %out: tensor<6x8xf32>) -> tensor<6x8xf32> attributes {optimus.schedule = {blocks = [["op0", 1, 2]], keeps = [], tiles = [[0, 2]]}} {
   %zero = arith.constant 0.0 : f32
   %empty = tensor.empty() : tensor<6x8xf32>
   %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<6x8xf32>) -> tensor<6x8xf32>

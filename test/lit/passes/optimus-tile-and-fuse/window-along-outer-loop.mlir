@@ -1,0 +1,23 @@
+// Kept through both loops, a window slides along the outer one: rows as wide as the map come once.
+// RUN: optimus-opt %s --optimus-tile-and-fuse --canonicalize --cse | FileCheck %s
+
+// CHECK: scf.for {{.*}} iter_args(%[[ROWS:.*]] = %{{.*}}, %{{.*}} = %{{.*}})
+// CHECK: %[[HALO:.*]] = tensor.extract_slice %[[ROWS]][0, 0, 2, 0] [1, 2, 4, 8]
+// CHECK: linalg.copy {{.*}}optimus.move} ins(%[[HALO]]
+// CHECK: tensor.extract_slice %arg0[0, 0, %[[ROW:.*]], 0] [1, 2, 2, 6]
+// CHECK-NOT: optimus.move
+// CHECK: tensor.extract_slice %arg0[0, 0, %[[ROW]], 6] [1, 2, 2, 2]
+// CHECK-NOT: optimus.move
+// CHECK: scf.yield
+module attributes {optimus.accelerator = {name = "tiny", description = "a byte per element", scratchpad_bytes = 512, element_bits = 8, accumulator_bits = 32, pe_rows = 1, pe_columns = 1, register_file_bytes = 1, dram_access_pj = 100, buffer_access_pj = 3, register_access_pj = 1, hop_pj = 1, mac_pj = 1}} {
+func.func private @group_0(%x: tensor<1x2x10x8xf32>, %w: tensor<4x2x3x3xf32>, %v: tensor<3x4x3x3xf32>, %out: tensor<1x3x6x4xf32>) -> tensor<1x3x6x4xf32> attributes {optimus.schedule = {blocks = [], keeps = [["in0", 0]], tiles = [[2, 2], [3, 2]]}} {
+  %zero = arith.constant 0.0 : f32
+  %empty_y = tensor.empty() : tensor<1x4x8x6xf32>
+  %init_y = linalg.fill ins(%zero : f32) outs(%empty_y : tensor<1x4x8x6xf32>) -> tensor<1x4x8x6xf32>
+  %y = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x2x10x8xf32>, tensor<4x2x3x3xf32>) outs(%init_y : tensor<1x4x8x6xf32>) -> tensor<1x4x8x6xf32>
+  %empty_z = tensor.empty() : tensor<1x3x6x4xf32>
+  %init_z = linalg.fill ins(%zero : f32) outs(%empty_z : tensor<1x3x6x4xf32>) -> tensor<1x3x6x4xf32>
+  %z = linalg.conv_2d_nchw_fchw ins(%y, %v : tensor<1x4x8x6xf32>, tensor<3x4x3x3xf32>) outs(%init_z : tensor<1x3x6x4xf32>) -> tensor<1x3x6x4xf32>
+  return %z : tensor<1x3x6x4xf32>
+}
+}
