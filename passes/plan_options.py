@@ -21,7 +21,7 @@ class PlanOptions:
         "", "changed fields of the accelerator: scratchpad_bytes=64KiB,element_bits=8"
     )
     objective: str = option("dram-bytes", "what to minimise", choices=["dram-bytes"])
-    solver: str = option("contiguous", "how to search", choices=sorted(SOLVERS))
+    solver: str = option("online", "how to search", choices=sorted(SOLVERS))
     plan: str = option("", "JSON file of a plan to replay instead; it names its accelerator")
     time_limit: float = option(math.inf, "seconds that the search may take; the rest is its gap")
 

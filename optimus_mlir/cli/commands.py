@@ -71,8 +71,10 @@ def compile_model(options: Options, output: str) -> int:
 
 
 def run_model(options: Options, how: RunOptions) -> int:
-    if how.profile and (options.as_json or how.backend != "jit"):
-        raise OptimusError("--profile prints a table of machine code: leave out --json, --backend")
+    if how.profile and options.as_json:
+        raise OptimusError("--profile prints a table: leave out --json")
+    if how.profile and how.backend != "jit":
+        raise OptimusError("--profile is about machine code: leave out --backend")
     progress = _progress(options)
     with opened(options, progress) as (model, compilation):
         inputs = _inputs(model.module, how.inputs, how.seed)

@@ -120,7 +120,7 @@ _DECORATORS = (
     click.option(
         "--solver",
         type=SolverName(),
-        default="contiguous",
+        default="online",
         show_default=True,
         help="How to search.",
     ),

@@ -1,7 +1,7 @@
 // A run shows for each group what was predicted and what the emulator counted, then the totals.
 // RUN: optimus run %s --set element_bits=32 --set scratchpad_bytes=160 | FileCheck %s
 
-// CHECK: on eyeriss: 1 operator in 1 group (contiguous)
+// CHECK: on eyeriss: 1 operator in 1 group (online)
 // CHECK: 0 matmul0 3/6x5 156 B 632 B 632 B
 // CHECK-NEXT: blocks matmul0.2/3
 // CHECK: DRAM traffic 632 B predicted and counted: equal for every tensor
