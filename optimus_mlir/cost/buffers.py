@@ -78,7 +78,7 @@ def buffer_of(
     """
     if depth is not None:
         own = {axis for axis in path[depth:] if axis.inner}
-        region = tuple(r.spread() if r.axis in own else r for r in region)
+        region = tuple(r.at_once if r.axis in own else r for r in region)
     moving = [i for i, axis in enumerate(path) if any(r.axis is axis for r in region)]
     loops = path[: moving[-1] + 1] if moving else ()
     if depth is None or depth >= len(loops):
@@ -86,11 +86,11 @@ def buffer_of(
     along = [d for d, r in enumerate(region) if r.axis is path[depth]]
     inner = set(path[depth:])
     if len(along) != 1:
-        still = tuple(r.spread() if r.axis in inner else r for r in region)
+        still = tuple(r.at_once if r.axis in inner else r for r in region)
         return buffer_of(tensor, still, path[:depth], accumulates=accumulates)
     (window,) = along
     held = tuple(
-        r.kept() if d == window else r.spread() if r.axis in inner else r
+        r.kept() if d == window else r.at_once if r.axis in inner else r
         for d, r in enumerate(region)
     )
     fresh = tuple(r.kept().fresh() if r.axis in inner else r for r in region)

@@ -6,7 +6,7 @@ size after the other. What is summed up over steps is then one figure per size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -90,6 +90,7 @@ class Range:
     begin: Steps
     end: Steps
     axis: Axis | None = None
+    _at_once: Callable[[], Range] | None = None
 
     @staticmethod
     def whole(extent: int) -> Range:
@@ -133,7 +134,7 @@ class Range:
         """Without what lies outside `[0, extent)`: padding is never fetched."""
         begin = np.minimum(np.maximum(self.begin, 0), extent)
         end = np.minimum(np.maximum(self.end, begin), extent)
-        return Range(begin, end, self.axis)
+        return Range(begin, end, self.axis, lambda: self.at_once.clamped(extent))
 
     def relative_to(self, origin: Range) -> Range:
         """The same range counted from where `origin` begins."""
@@ -147,9 +148,10 @@ class Range:
         """
         return _hull(self, other)
 
-    def spread(self) -> Range:
-        """The smallest range that covers all steps."""
-        return _spread(self)
+    @cached_property
+    def at_once(self) -> Range:
+        """What the loop would need if it ran in one step: covers all steps, whatever their size."""
+        return self._at_once() if self._at_once else self
 
     def kept(self) -> Range:
         """What a window holds where the steps need `self`: elements enter in order and leave in order.
@@ -179,14 +181,14 @@ def _whole(extent: int) -> Range:
 def _tiled(axis: Axis) -> Range:
     size = np.repeat(axis.sizes, axis.steps)
     begin = (np.arange(len(size)) - np.repeat(axis.starts, axis.steps)) * size
-    return Range(begin, np.minimum(begin + size, axis.extent), axis)
+    return Range(begin, np.minimum(begin + size, axis.extent), axis, lambda: _whole(axis.extent))
 
 
 @lru_cache(maxsize=4096)
 def _share(axis: Axis, extent: int) -> Range:
     tile = _tiled(axis)
     begin, end = (-(-extent * edge // axis.extent) for edge in (tile.begin, tile.end))
-    return Range(begin, end, axis)
+    return Range(begin, end, axis, lambda: _whole(extent))
 
 
 @lru_cache(maxsize=2**16)
@@ -196,22 +198,13 @@ def _hull(one: Range, other: Range) -> Range:
     axis = common_axis((one, other))
     if axis and not (one.axis and other.axis):
         still, moving = (other, one) if one.axis else (one, other)
-        return _hull(still, moving.spread()) if still.is_busy else moving
+        return _hull(still, moving.at_once) if still.is_busy else moving
     begin, end = np.minimum(one.begin, other.begin), np.maximum(one.end, other.end)
     for r, rest in ((one, other), (other, one)):
         empty = r.lengths <= 0
         begin, end = np.where(empty, rest.begin, begin), np.where(empty, rest.end, end)
-    return Range(begin, end, axis)
-
-
-@lru_cache(maxsize=2**16)
-def _spread(moving: Range) -> Range:
-    if moving.axis is None:
-        return moving
-    some = moving.lengths > 0
-    if not some.any():
-        return Range.whole(0)
-    return Range(moving.begin[some].min(keepdims=True), moving.end[some].max(keepdims=True))
+    at_once = (lambda: _hull(one.at_once, other.at_once)) if axis else None
+    return Range(begin, end, axis, at_once)
 
 
 @lru_cache(maxsize=2**16)
@@ -223,7 +216,7 @@ def _kept(needed: Range) -> Range:
     coming = np.minimum.accumulate(begin[::-1])[::-1] - apart
     seen = _seen(needed, needed.axis)
     begin = np.where(coming == APART - 1, seen, coming)
-    return Range(begin, np.maximum(seen, begin), needed.axis)
+    return Range(begin, np.maximum(seen, begin), needed.axis, lambda: needed.at_once)
 
 
 def _seen(needed: Range, axis: Axis) -> Steps:
@@ -238,7 +231,8 @@ def _fresh(window: Range) -> Range:
         return window
     before = np.concatenate([[0], window.end[:-1]])
     before[window.axis.starts] = 0
-    return Range(np.maximum(before, window.begin), window.end, window.axis)
+    begin = np.maximum(before, window.begin)
+    return Range(begin, window.end, window.axis, lambda: window.at_once)
 
 
 @lru_cache(maxsize=2**16)
@@ -249,7 +243,8 @@ def _covering(needed: Range, extent: int) -> Range:
     end[np.append(needed.axis.starts[1:], len(end)) - 1] = extent
     before = np.concatenate([[0], end[:-1]])
     before[needed.axis.starts] = 0
-    return Range(np.minimum(_kept(needed).begin, before), end, needed.axis)
+    begin = np.minimum(_kept(needed).begin, before)
+    return Range(begin, end, needed.axis, lambda: _whole(extent))
 
 
 def common_axis(ranges: Sequence[Range]) -> Axis | None:
@@ -274,4 +269,5 @@ def image(index: Linear, ranges: Sequence[Range]) -> Range:
         low, high = (first, last) if coefficient > 0 else (last, first)
         begin, end = begin + coefficient * low, end + coefficient * high
         empty = empty | (last < first)
-    return Range(begin, np.where(empty, begin, end + 1), axis)
+    at_once = (lambda: image(index, [r.at_once for r in ranges])) if axis else None
+    return Range(begin, np.where(empty, begin, end + 1), axis, at_once)

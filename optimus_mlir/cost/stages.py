@@ -177,7 +177,7 @@ class _Inference:
         region, path = wanted[0]
         if len(wanted) > 1:
             path = _common([path for _, path in wanted])
-            boxes = [tuple(r if r.axis in path else r.spread() for r in box) for box, _ in wanted]
+            boxes = [tuple(r if r.axis in path else r.at_once for r in box) for box, _ in wanted]
             region = tuple(reduce(Range.hull, ranges) for ranges in zip(*boxes, strict=True))
         if name in self.group.outputs:
             region = covering(tensor, region)

@@ -10,6 +10,7 @@ on, unless it is kept: then lines enter in order and leave when no step from now
 
 import itertools
 import math
+import operator as arithmetic
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,13 +28,14 @@ class Senseless(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """The indices of one dimension that each step of `loop` wants; of no loop, always the same."""
+    """The indices of one dimension that each step of `loop` wants, and `whole` in one step.
+
+    Of no loop, always the same.
+    """
 
     at: tuple[Indices, ...]
-    loop: "Walk | None" = None
-
-    def union(self) -> Indices:
-        return NONE.union(*self.at)
+    loop: "Walk | None"
+    whole: Indices
 
 
 Part = tuple[Lines, ...]  # of a tensor: the product of its dimensions
@@ -87,8 +89,12 @@ def box(indices: Indices) -> Indices:
     return frozenset(range(min(indices), max(indices) + 1)) if indices else NONE
 
 
+def always(indices: Indices) -> Lines:
+    return Lines((indices,), None, indices)
+
+
 def everything(extent: int) -> Lines:
-    return Lines((frozenset(range(extent)),))
+    return always(frozenset(range(extent)))
 
 
 # What an operator wants -------------------------------------------------------------------------
@@ -102,15 +108,18 @@ def wants(index: Linear, loops: Sequence[Lines], extent: int) -> Lines:
         raise Senseless("a dimension depends on two loops")
     (walk,) = walks or {None}
     inside = frozenset(range(extent))
+
+    def touched(ranges: Sequence[Indices]) -> Indices:
+        values = itertools.product(*ranges)
+        coefficients = [index.coefficients[i] for i in used]
+        return frozenset(index.constant + sum(map(arithmetic.mul, coefficients, v)) for v in values)
+
     found: list[Indices] = []
     for step in range(len(walk.takes) if walk else 1):
         ranges = [loops[i].at[step if loops[i].loop else 0] for i in used]
-        touched = frozenset(
-            index.constant + sum(index.coefficients[i] * v for i, v in zip(used, vs, strict=True))
-            for vs in itertools.product(*ranges)
-        )
-        found.append(box(touched) & inside)
-    return Lines(tuple(found), walk)
+        found.append(box(touched(ranges)) & inside)
+    whole = box(touched([loops[i].whole for i in used])) & inside
+    return Lines(tuple(found), walk, whole)
 
 
 def need(access: Access, loops: Sequence[Lines], shape: tuple[int, ...]) -> Part:
@@ -129,9 +138,8 @@ def together(wanted: Sequence[tuple[Part, Path]]) -> tuple[Part, Path]:
 
 
 def forget(lines: Lines, path: Path) -> Lines:
-    """What all steps want together, unless they are steps of a loop of the path."""
-    keeps = lines.loop is None or lines.loop in path
-    return lines if keeps else Lines((box(lines.union()),))
+    """What the loop wants if it makes one step, unless it is a loop of the path."""
+    return lines if lines.loop is None or lines.loop in path else always(lines.whole)
 
 
 def cover(all_lines: Sequence[Lines]) -> Lines:
@@ -139,12 +147,14 @@ def cover(all_lines: Sequence[Lines]) -> Lines:
     still = [lines for lines in all_lines if lines.loop is None and lines.at[0]]
     moving = [lines for lines in all_lines if lines.loop is not None]
     walks = {lines.loop for lines in moving}
+    whole = box(NONE.union(*(lines.whole for lines in all_lines)))
     if still or not moving:
-        return Lines((box(NONE.union(*(lines.union() for lines in all_lines))),))
+        return always(whole)
     if len(walks) > 1:
         raise Senseless("a dimension depends on two loops")
     at_each = zip(*(lines.at for lines in moving), strict=True)
-    return Lines(tuple(box(NONE.union(*sets)) for sets in at_each), moving[0].loop)
+    whole = box(NONE.union(*(lines.whole for lines in moving)))
+    return Lines(tuple(box(NONE.union(*sets)) for sets in at_each), moving[0].loop, whole)
 
 
 # On chip ----------------------------------------------------------------------------------------
@@ -158,14 +168,14 @@ def kept(lines: Lines) -> Lines:
         ahead = NONE.union(*lines.at[step:])
         some = so_far and ahead
         held.append(frozenset(range(min(ahead), max(so_far) + 1)) if some else NONE)
-    return Lines(tuple(held), lines.loop)
+    return Lines(tuple(held), lines.loop, lines.whole)
 
 
 def entering(lines: Lines) -> Lines:
     """What was not there at any step before."""
     before = (NONE.union(*lines.at[:step]) for step in range(len(lines.at)))
     fresh = (held - seen for held, seen in zip(lines.at, before, strict=True))
-    return Lines(tuple(fresh), lines.loop)
+    return Lines(tuple(fresh), lines.loop, lines.whole)
 
 
 def passing(lines: Lines, extent: int) -> Lines:
@@ -179,7 +189,7 @@ def passing(lines: Lines, extent: int) -> Lines:
         last = step == len(lines.at) - 1
         entered = extent if last else max([entered, *(line + 1 for line in so_far)])
         held.append(frozenset(range(first, entered)))
-    return Lines(tuple(held), lines.loop)
+    return Lines(tuple(held), lines.loop, frozenset(range(extent)))
 
 
 def place(part: Part, path: Path, depth: int | None) -> Place:
@@ -192,7 +202,7 @@ def place(part: Part, path: Path, depth: int | None) -> Place:
     if depth is None or depth >= len(path):
         return Place(part, path)
     if sum(lines.loop is path[depth] for lines in part) != 1:
-        # nothing slides along the next loop: all that the steps inside want comes at once
+        # nothing slides along the next loop: what the loops inside want in one step comes at once
         return place(tuple(forget(lines, path[:depth]) for lines in part), path[:depth], None)
     inside = path[depth:]
     comes = (entering(kept(lines)) if lines.loop in inside else lines for lines in part)
@@ -265,13 +275,11 @@ class Simulation:
         part = list(map(everything, shape))
         for dimension, (walk, extent) in self.tiles.items():
             mine = range(shape[dimension])
-            part[dimension] = Lines(
-                tuple(
-                    frozenset(i for i in mine if (i * extent) // shape[dimension] in takes)
-                    for takes in walk.takes
-                ),
-                walk,
+            shares = (
+                frozenset(i for i in mine if (i * extent) // shape[dimension] in takes)
+                for takes in walk.takes
             )
+            part[dimension] = Lines(tuple(shares), walk, frozenset(mine))
         return tuple(part), tuple(walk for walk, _ in self.tiles.values())
 
     # Operators ---------------------------------------------------------------------------------
@@ -319,7 +327,7 @@ class Simulation:
                 require_splitting(operator, block.loop)
                 outer = path if outer is None else outer
             walk = Walk(cuts(extent, block.size), True, result.comes)
-            inside[block.loop] = Lines(walk.takes, walk)
+            inside[block.loop] = Lines(walk.takes, walk, frozenset(range(extent)))
             if outer is None:
                 complete[block.loop] = inside[block.loop]
             path = (*path, walk)
