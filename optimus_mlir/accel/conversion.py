@@ -101,8 +101,7 @@ def _convert_allocations(function: ir.Operation) -> None:
         if offset is None:
             continue
         kind = _in_scratchpad(op.results[0].type)
-        width = annotations.element_bytes_of(op.results[0])
-        length = accel.box_elements(op.results[0]) * width
+        length = annotations.bytes_of(op.results[0])
         with ir.InsertionPoint(op), op.location:
             alloc = accel.AllocOp(annotations.integer(offset), annotations.integer(length), kind)
         op.results[0].replace_all_uses_with(alloc.buffer)

@@ -9,6 +9,7 @@ optimus.price = {dram_read_bytes = [1204, 96], ..} what the cost model promises 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from optimus_mlir.cost import Block, Keep, Price, Schedule, Tile
@@ -67,24 +68,30 @@ def _python(attribute: ir.Attribute) -> object:
 
 ADDRESS = "scratchpad"
 WIDTH = "element_bytes"
+SPARE = "spare_bytes"  # behind the buffer, for what DMA moves meanwhile; 0 where it does not stand
 
 
-def address_attribute(offset: int, element_bytes: int) -> ir.Attribute:
+def address_attribute(offset: int, element_bytes: int, spare_bytes: int = 0) -> ir.Attribute:
     """The memory space of a tiled group's buffer: where in the scratchpad it begins, in bytes.
 
     Buffers keep it through bufferization, where attributes on ops would be lost.
     """
-    return ir.DictAttr.get({ADDRESS: integer(offset), WIDTH: integer(element_bytes)})
+    fields = {ADDRESS: integer(offset), WIDTH: integer(element_bytes)}
+    if spare_bytes:
+        fields[SPARE] = integer(spare_bytes)
+    return ir.DictAttr.get(fields)
 
 
-def element_bytes_of(buffer: ir.Value) -> int:
-    """The accelerator's width of an element of a buffer whose type carries an address."""
+def bytes_of(buffer: ir.Value) -> int:
+    """The scratchpad bytes of a buffer whose type carries an address."""
     space = ir.DictAttr(ir.MemRefType(buffer.type).memory_space)
     if WIDTH not in space:
         raise PassFailure(
             buffer.location, f"memory space {space}: {WIDTH} must stand beside the address"
         )
-    return ir.IntegerAttr(space[WIDTH]).value
+    elements = math.prod(ir.MemRefType(buffer.type).shape)
+    spare = ir.IntegerAttr(space[SPARE]).value if SPARE in space else 0
+    return elements * ir.IntegerAttr(space[WIDTH]).value + spare
 
 
 def address_of(kind: ir.MemRefType) -> int | None:

@@ -15,6 +15,7 @@ from optimus_mlir.workload import Tensor
 
 Path = tuple[Axis, ...]  # loops, outermost first
 
+NONE = np.array([0])
 ONE = np.array([1])
 
 
@@ -34,6 +35,7 @@ class Buffer:
     loops: Path
     window: int | None = None
     accumulates: bool = False
+    dma: bool = False  # whether it is loaded or stored
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -47,6 +49,18 @@ class Buffer:
     def element_bytes(self, accelerator: Accelerator) -> int:
         """Partial sums need the width of the accumulators."""
         return accelerator.accumulator_bytes if self.accumulates else accelerator.element_bytes
+
+    def bytes(self, accelerator: Accelerator) -> Grid:
+        """Scratchpad bytes, with the spare copy of double buffering."""
+        own = self.elements * self.element_bytes(accelerator)
+        return own + self.spare_bytes(accelerator)
+
+    def spare_bytes(self, accelerator: Accelerator) -> Grid:
+        """Room for what DMA brings or takes at one step while the array works at another."""
+        if not (accelerator.double_buffering and self.dma and self.loops):
+            return NONE
+        fresh = reduce(lambda product, r: product * r.longest, self.fresh, ONE)
+        return fresh * accelerator.element_bytes
 
     @property
     def sliding(self) -> Axis | None:
@@ -69,6 +83,7 @@ def buffer_of(
     depth: int | None = None,
     *,
     accumulates: bool = False,
+    dma: bool = False,
 ) -> Buffer:
     """The buffer of a tensor of which `region` is read within the loops `path`.
 
@@ -82,19 +97,19 @@ def buffer_of(
     moving = [i for i, axis in enumerate(path) if any(r.axis is axis for r in region)]
     loops = path[: moving[-1] + 1] if moving else ()
     if depth is None or depth >= len(loops):
-        return Buffer(tensor, region, region, loops, loops, None, accumulates)
+        return Buffer(tensor, region, region, loops, loops, None, accumulates, dma)
     along = [d for d, r in enumerate(region) if r.axis is path[depth]]
     inner = set(path[depth:])
     if len(along) != 1:
         still = tuple(r.at_once if r.axis in inner else r for r in region)
-        return buffer_of(tensor, still, path[:depth], accumulates=accumulates)
+        return buffer_of(tensor, still, path[:depth], accumulates=accumulates, dma=dma)
     (window,) = along
     held = tuple(
         r.kept() if d == window else r.at_once if r.axis in inner else r
         for d, r in enumerate(region)
     )
     fresh = tuple(r.kept().fresh() if r.axis in inner else r for r in region)
-    return Buffer(tensor, held, fresh, path[:depth], loops, window, accumulates)
+    return Buffer(tensor, held, fresh, path[:depth], loops, window, accumulates, dma)
 
 
 @lru_cache(maxsize=2**12)

@@ -134,7 +134,7 @@ def _highest(taken: Sequence[tuple[int, int]], size: int, bound: int) -> int:
 def lifetimes(program: Program, accelerator: Accelerator) -> dict[Buffer, Lifetime]:
     """When each buffer of the program is live, in the order of their first use."""
     return {
-        buffer: Lifetime(bytes_of(buffer, accelerator).item(), first, last)
+        buffer: Lifetime(buffer.bytes(accelerator).item(), first, last)
         for buffer, (first, last) in spans(program).items()
     }
 
@@ -154,7 +154,7 @@ def least_bytes(program: Program, accelerator: Accelerator) -> Grid:
     """The most bytes live at one event, for every combination of tile sizes: a lower bound."""
     changes: list[tuple[int, bool, Grid]] = []  # at one moment, what begins before what ends
     for buffer, (first, last) in spans(program).items():
-        size = bytes_of(buffer, accelerator)
+        size = buffer.bytes(accelerator)
         changes += [(first, False, size), (last, True, size)]
     live = peak = np.array([0])
     for _, ends, size in sorted(changes, key=lambda change: change[:2]):
@@ -162,10 +162,6 @@ def least_bytes(program: Program, accelerator: Accelerator) -> Grid:
         if not ends:
             peak = np.maximum(peak, live)
     return peak
-
-
-def bytes_of(buffer: Buffer, accelerator: Accelerator) -> Grid:
-    return buffer.elements * buffer.element_bytes(accelerator)
 
 
 def spans(program: Program) -> dict[Buffer, tuple[int, int]]:

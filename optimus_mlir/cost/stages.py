@@ -144,7 +144,8 @@ class _Inference:
         work = self._work(operator, result)
         path, depth = work.path[: work.start], self.depths.get(name)
         if not self.group.consumers[name]:
-            result = buffer_of(result.tensor, work.whole, path, depth, accumulates=work.accumulates)
+            sums = work.accumulates
+            result = buffer_of(result.tensor, work.whole, path, depth, accumulates=sums, dma=True)
         elif work.accumulates:
             result = accumulating(result)
         self.buffers[name] = result
@@ -181,7 +182,8 @@ class _Inference:
             region = tuple(reduce(Range.hull, ranges) for ranges in zip(*boxes, strict=True))
         if name in self.group.outputs:
             region = covering(tensor, region)
-        return buffer_of(tensor, region, path, self.depths.get(name))
+        dma = name not in self.group.producer or name in self.group.outputs
+        return buffer_of(tensor, region, path, self.depths.get(name), dma=dma)
 
 
 def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffer) -> Work:

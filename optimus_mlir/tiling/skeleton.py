@@ -131,8 +131,8 @@ class Skeleton:
         if buffer not in self.state:
             element = self.dataflow.values[buffer.tensor.name].type.element_type
             kind = ir.RankedTensorType.get(buffer.shape, element)
-            width = buffer.element_bytes(self.accelerator)
-            space = address_attribute(self.addresses[buffer], width)
+            widths = buffer.element_bytes(self.accelerator), buffer.spare_bytes(self.accelerator)
+            space = address_attribute(self.addresses[buffer], widths[0], widths[1].item())
             self.state[buffer] = bufferization.alloc_tensor(kind, [], memory_space=space)
 
     # Steps ------------------------------------------------------------------------------------
