@@ -130,6 +130,10 @@ class Range:
         """Whether it has elements at every step."""
         return bool(self.lengths.min() > 0)
 
+    def is_all_of(self, extent: int) -> bool:
+        """Whether it is the constant `[0, extent)`."""
+        return self.axis is None and self.begin.item() == 0 and self.end.item() == extent
+
     def clamped(self, extent: int) -> Range:
         """Without what lies outside `[0, extent)`: padding is never fetched."""
         begin = np.minimum(np.maximum(self.begin, 0), extent)
@@ -151,7 +155,7 @@ class Range:
     @cached_property
     def at_once(self) -> Range:
         """What the loop would need if it ran in one step: covers all steps, whatever their size."""
-        return self._at_once() if self._at_once else self
+        return self._at_once() if self.axis and self._at_once else self
 
     def kept(self) -> Range:
         """What a window holds where the steps need `self`: elements enter in order and leave in order.

@@ -194,7 +194,7 @@ def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffe
         axis = inner_axis(f"{operator.name}.l{block.loop}", extent, block.size)
         if axis.only_steps == 1:
             continue
-        if outer.axis or outer.begin.item() or outer.end.item() != extent:
+        if not outer.is_all_of(extent):
             raise Unschedulable(f"{operator.name}: loop {block.loop} does not run at once")
         inside[block.loop] = Range.tiled(axis)
         if not operator.reduction[block.loop]:

@@ -73,12 +73,12 @@ class _Search:
         """
         if not np.all(start.fits()):
             leanest = self.space.with_blocks(start, blocks)
-            if leanest is None or not np.any(leanest.fits() & start.could_rank(self.rank)):
+            if leanest and not np.any(leanest.fits() & start.could_rank(self.rank)):
                 return
         for count in range(len(blocks) + 1):
             costs = self.space.with_blocks(start, blocks[:count])
             if costs is None:
-                return
+                continue
             self._improve(costs)
             if not np.any(costs.could_rank(self.rank, more_blocks=1)):
                 return
@@ -226,9 +226,9 @@ class Costs:
         return (self.bounds < most) | ((self.bounds == most) & macs_left)
 
     def runs_at_once(self, block: Block) -> bool:
-        """Whether the loop of a block is not cut up already."""
+        """Whether all of the loop of a block runs in one step."""
         stage = self.regions.stages[block.operator]
-        return stage.work.loops[block.loop].axis is None
+        return stage.work.loops[block.loop].is_all_of(stage.operator.extents[block.loop])
 
     def ranked(self, before: Rank) -> Iterator[tuple[Schedule, Rank]]:
         """The schedules that may fit and rank before another one, the cheapest first."""
