@@ -1,4 +1,4 @@
-"""Random small networks as linalg text: chains, branches, residual adds, odd sizes, padding."""
+"""Random small networks as linalg text: chains, branches, joins, odd sizes, padding, batches."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Network:
         self.maps[name] = shape
 
     @property
+    def images(self) -> int:
+        return self.maps["%arg0"][0]
+
+    @property
     def results(self) -> list[str]:
         return [name for name in self.maps if name not in self.used and name != "%arg0"]
 
@@ -51,11 +55,13 @@ def tensor(shape: tuple[int, ...]) -> str:
 def networks(draw: st.DrawFn) -> str:
     """A module whose @main reads one feature map and returns every map that nobody reads."""
     network = Network()
-    shape = (1, draw(st.integers(1, 4)), draw(st.integers(4, 13)), draw(st.integers(4, 11)))
+    images = draw(st.sampled_from([1, 1, 1, 2]))
+    shape = (images, draw(st.integers(1, 4)), draw(st.integers(4, 13)), draw(st.integers(4, 11)))
     network.feature_map("%arg0", shape)
     for _ in range(draw(st.integers(1, 5))):
         source = draw(st.sampled_from(sorted(network.maps)))
-        layer = draw(st.sampled_from([convolution, convolution, depthwise, max_pool, add, relu]))
+        layers = [convolution, convolution, depthwise, max_pool, add, relu, concatenation]
+        layer = draw(st.sampled_from(layers))
         layer(draw, network, source)
     if not network.results:
         relu(draw, network, "%arg0")
@@ -69,7 +75,7 @@ def convolution(draw: st.DrawFn, network: Network, source: str) -> None:
     channels = network.maps[source][1]
     weights = (filters, channels, *window.kernel)
     padded = _pad(network, source, window, "%zero")
-    shape: Shape = (1, filters, *window.result)
+    shape: Shape = (network.images, filters, *window.result)
     result = _anchor(network, "conv_2d_nchw_fchw", window, padded, weights)
     if draw(st.booleans()):
         result = _bias_and_relu(network, result, shape)
@@ -80,7 +86,7 @@ def depthwise(draw: st.DrawFn, network: Network, source: str) -> None:
     window = _window(draw, network.maps[source])
     channels = network.maps[source][1]
     padded = _pad(network, source, window, "%zero")
-    shape: Shape = (1, channels, *window.result)
+    shape: Shape = (network.images, channels, *window.result)
     weights = (channels, *window.kernel)
     result = _anchor(network, "depthwise_conv_2d_nchw_chw", window, padded, weights)
     network.feature_map(result, shape)
@@ -89,7 +95,7 @@ def depthwise(draw: st.DrawFn, network: Network, source: str) -> None:
 def max_pool(draw: st.DrawFn, network: Network, source: str) -> None:
     window = _window(draw, network.maps[source])
     padded = _pad(network, source, window, "%lowest")
-    shape: Shape = (1, network.maps[source][1], *window.result)
+    shape: Shape = (network.images, network.maps[source][1], *window.result)
     kernel = network.emit(f"tensor.empty() : {tensor(window.kernel)}")
     initial = _filled(network, shape, "%lowest")
     result = network.emit(
@@ -111,6 +117,18 @@ def add(draw: st.DrawFn, network: Network, source: str) -> None:
         f"linalg.add ins({source}, {other} : {tensor(shape)}, {tensor(shape)}) "
         f"outs({empty} : {tensor(shape)}) -> {tensor(shape)}"
     )
+    network.feature_map(result, shape)
+
+
+def concatenation(draw: st.DrawFn, network: Network, source: str) -> None:
+    """Of the channels of two maps of the same size; perhaps of a map with itself."""
+    images, channels, *size = network.maps[source]
+    others = sorted(name for name, other in network.maps.items() if [*other[2:]] == size)
+    other = draw(st.sampled_from(others))
+    network.used |= {source, other}
+    shape: Shape = (images, channels + network.maps[other][1], *size)
+    types = f"{tensor(network.maps[source])}, {tensor(network.maps[other])}"
+    result = network.emit(f"tensor.concat dim(1) {source}, {other} : ({types}) -> {tensor(shape)}")
     network.feature_map(result, shape)
 
 
@@ -190,7 +208,7 @@ def _anchor(
     padded: str,
     weights: tuple[int, ...],
 ) -> str:
-    shape = (1, weights[0], *window.result)
+    shape = (network.images, weights[0], *window.result)
     constant = _constant(network, weights)
     filled = _filled(network, shape, "%zero")
     return network.emit(

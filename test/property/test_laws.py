@@ -107,7 +107,7 @@ def random_groups(dataflow: Dataflow, rng: random.Random) -> list[Graph]:
         while operators:
             for length in range(rng.randint(1, len(operators)), 0, -1):
                 group = dataflow.graph.group(operators[:length])
-                if is_connected(group) and len(group.outputs) == 1:
+                if is_connected(group):
                     break
             groups.append(group)
             operators = operators[length:]
@@ -115,25 +115,40 @@ def random_groups(dataflow: Dataflow, rng: random.Random) -> list[Graph]:
 
 
 def random_schedule(group: Graph, accelerator: Accelerator, rng: random.Random) -> Schedule:
+    """Any that makes sense; where twenty do not, the one without loops."""
     shape = group.tensors[group.operators[-1].write.tensor].shape
+    wide = [d for d, extent in enumerate(shape) if extent > 1]
     for _ in range(20):
-        dimensions = rng.sample(range(len(shape)), rng.randint(0, 3))
-        tiles = tuple(Tile(d, rng.randint(1, shape[d])) for d in dimensions)
-        keeps = tuple(
-            Keep(name, rng.randint(0, len(tiles)))
-            for name in sorted(group.tensors)
-            if rng.random() < 0.6
-        )
-        blocks = tuple(
-            Block(o.name, loop, rng.randint(1, max(1, o.extents[loop] - 1)))
-            for o in group.operators
-            if rng.random() < 0.5
-            for loop in rng.sample(range(len(o.extents)), rng.randint(1, 2))
-        )
-        schedule = Schedule(tiles, keeps, blocks)
+        dimensions = rng.sample(wide, rng.randint(0, min(3, len(wide))))
+        tiles = tuple(Tile(d, rng.randint(1, shape[d] - 1)) for d in dimensions)
+        schedule = Schedule(tiles, random_keeps(group, len(tiles), rng), random_blocks(group, rng))
         try:
             price(group, schedule, accelerator)
         except Unschedulable:
             continue
         return schedule
     return Schedule()
+
+
+def random_keeps(group: Graph, most: int, rng: random.Random) -> tuple[Keep, ...]:
+    """All tensors at one depth, or some at any."""
+    names = sorted(group.tensors)
+    if rng.random() < 0.5:
+        depth = rng.randint(0, most)
+        return tuple(Keep(name, depth) for name in names)
+    return tuple(Keep(name, rng.randint(0, most)) for name in names if rng.random() < 0.6)
+
+
+def random_blocks(group: Graph, rng: random.Random) -> tuple[Block, ...]:
+    """Some loops of some operators, in any order; reductions only where they can be cut."""
+    blocks: list[Block] = []
+    for o in group.operators:
+        loops = [
+            loop
+            for loop, extent in enumerate(o.extents)
+            if extent > 1 and (o.splits(loop) or not o.reduction[loop])
+        ]
+        if loops and rng.random() < 0.5:
+            chosen = rng.sample(loops, min(len(loops), rng.randint(1, 3)))
+            blocks += [Block(o.name, i, rng.randint(1, o.extents[i] - 1)) for i in chosen]
+    return tuple(blocks)
