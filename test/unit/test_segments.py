@@ -1,9 +1,10 @@
 """Loops are cut where their steps stop looking alike."""
 
-from loop_nests import conv, graph
+from loop_nests import access, conv, graph
 
-from optimus_mlir.cost import Keep, Schedule, Tile, build_program
+from optimus_mlir.cost import Block, Keep, Schedule, Tile, build_program
 from optimus_mlir.tiling.segments import cut_loops
+from optimus_mlir.workload import Graph, Operator, Tensor
 
 ROWS = 1
 TWO = graph(
@@ -40,3 +41,21 @@ def test_every_step_is_in_one_segment() -> None:
             step for first, count in segments(rows, "x") for step in range(first, first + count)
         ]
         assert covered == list(range(-(-8 // rows)))
+
+
+def test_a_part_of_a_concatenation_is_the_same_wherever_else_the_block_lies() -> None:
+    """16 channels of x, then 16 of y, in blocks of 4: of either the first four, then the others."""
+    reads = (
+        access("x", "khc", "c", "h"),
+        access("y", "khc", {"c": 1, "": -16}, "h"),
+        access("w", "khc", "k", "c"),
+    )
+    write = access("o", "khc", "k", "h")
+    shapes = {"x": (16, 6), "y": (16, 6), "w": (8, 32), "o": (8, 6)}
+    product = Operator("a", (8, 6, 32), (False, False, True), reads, write)
+    tensors = {name: Tensor(name, shape) for name, shape in shapes.items()}
+    program = build_program(
+        Graph((product,), tensors, ("o",)), Schedule((), (), (Block("a", 2, 4),))
+    )
+    [cut] = cut_loops(program).values()
+    assert [(segment.first, segment.count) for segment in cut] == [(0, 4), (4, 4)]
