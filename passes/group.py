@@ -9,6 +9,7 @@ from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.fusion import Group, Plan, members, solve
+from optimus_mlir.fusion.objective import objective_of
 from optimus_mlir.fusion.plan_file import read_plan
 from optimus_mlir.fusion.replay import replay
 from optimus_mlir.mlir import Pass, ir
@@ -40,13 +41,16 @@ class GroupPass(PlanOptions, Pass):
         module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(
             self.plan or self.solver
         )
-        module.operation.attributes[BOUND] = annotations.integer(math.floor(bound))
+        if self.objective == "dram-bytes":
+            module.operation.attributes[BOUND] = annotations.integer(math.floor(bound))
 
     def _plan(self, dataflow: Dataflow, accelerator: Accelerator) -> Plan:
         graph, runs = dataflow.graph, dataflow.runs
         if self.plan:
             return replay(read_plan(self.plan), self.plan, graph, accelerator, runs)
-        return solve(graph, accelerator, self.solver, runs, self.time_limit)
+        objective = objective_of(self.objective, accelerator)
+        limit = self.time_limit
+        return solve(graph, accelerator, self.solver, runs, limit, objective=objective)
 
 
 def entry_functions(module: ir.Module) -> list[ir.Operation]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import SOLVERS
+from optimus_mlir.fusion.objective import OBJECTIVES
 from optimus_mlir.fusion.plan_file import read_plan
 from optimus_mlir.mlir import option
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
@@ -20,7 +21,7 @@ class PlanOptions:
     set: str = option(
         "", "changed fields of the accelerator: scratchpad_bytes=64KiB,element_bits=8"
     )
-    objective: str = option("dram-bytes", "what to minimise", choices=["dram-bytes"])
+    objective: str = option("dram-bytes", "what to minimise", choices=OBJECTIVES)
     solver: str = option("online", "how to search", choices=sorted(SOLVERS))
     plan: str = option("", "JSON file of a plan to replay instead; it names its accelerator")
     time_limit: float = option(math.inf, "seconds that the search may take; the rest is its gap")

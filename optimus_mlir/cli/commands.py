@@ -10,6 +10,7 @@ from pathlib import Path
 from optimus_mlir.analysis.groups import find_main
 from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.cli.compilation import REPRODUCER, Compilation, Planned
+from optimus_mlir.cli.costs import costs_of
 from optimus_mlir.cli.difference import Difference, compare
 from optimus_mlir.cli.models import Model, load_model
 from optimus_mlir.cli.options import Options, RunOptions
@@ -22,8 +23,10 @@ from optimus_mlir.cli.report_json import report_as_json
 from optimus_mlir.cli.report_table import print_report
 from optimus_mlir.cli.terminal import stdout_console
 from optimus_mlir.cli.trace import write_trace
+from optimus_mlir.cost.totals import total_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.frontends.inputs import load_inputs, random_inputs
+from optimus_mlir.fusion.objective import objective_of
 from optimus_mlir.mlir import ir, new_context
 from optimus_mlir.mlir.constants import Array
 from optimus_mlir.mlir.diagnostics import Diagnostic, listening
@@ -40,7 +43,7 @@ BYTECODE_SUFFIX = ".mlirbc"
 @contextmanager
 def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compilation]]:
     """The model, ready to be planned, while remarks about it go to stderr."""
-    options.target.load_accelerator()  # or fail before the work
+    objective_of(options.target.objective, options.target.load_accelerator())  # or fail at once
     context = new_context()
     with listening(context, _ignore if options.is_quiet else _print):
         with progress.step("import", f"importing {options.model}"):
@@ -141,8 +144,15 @@ def _report(
     difference: Difference | None = None,
 ) -> Report:
     counts = {count.number: count for count in execution.groups} if execution else {}
-    groups = tuple(GroupReport(group, counts.get(group.number)) for group in planned.groups)
-    return Report(options.model, options.target, planned, groups, progress.seconds, difference)
+    costs = costs_of(planned.groups, planned.graph, planned.accelerator)
+    groups = tuple(
+        GroupReport(group, cost, counts.get(group.number))
+        for group, cost in zip(planned.groups, costs, strict=True)
+    )
+    baseline = [group.price.cost for group in planned.layer_by_layer.groups]
+    layers = total_of(baseline, planned.accelerator)
+    seconds = progress.seconds
+    return Report(options.model, options.target, planned, groups, layers, seconds, difference)
 
 
 def _show(options: Options, report: Report) -> int:

@@ -11,7 +11,7 @@ from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.groups import CalledGroup, find_main, read_groups
 from optimus_mlir.cli.options import Options, Target
 from optimus_mlir.cli.progress import Progress
-from optimus_mlir.fusion import solve
+from optimus_mlir.fusion import Plan, solve
 from optimus_mlir.mlir import Pass, Step, ir, run_passes
 from optimus_mlir.mlir.pipeline import flatten
 from optimus_mlir.mlir.run import reproducing
@@ -27,15 +27,16 @@ BASELINE = "layer-by-layer"
 
 @dataclass(frozen=True)
 class Planned:
-    """The groups of a network, and the traffic that they have to be compared with."""
+    """The groups of a network, and what they have to be compared with."""
 
     accelerator: Accelerator
     groups: tuple[CalledGroup, ...]
     host_operations: tuple[str, ...]
-    layer_by_layer_bytes: int
+    layer_by_layer: Plan
     floor_bytes: int
     graph: Graph
     bound_bytes: int  # no plan of the schedule space moves less, as far as the search has proved
+    stretches: tuple[tuple[str, ...], ...] = ()  # the operators between ops that stay on the host
 
 
 class Compilation:
@@ -57,19 +58,28 @@ class Compilation:
             with reproducing(self.module.operation, "planning", self._steps, REPRODUCER):
                 yardsticks = self._yardsticks(accelerator)
             self._run_until(OutlinePass)
-            bound = ir.IntegerAttr(self.module.operation.attributes[BOUND]).value
+            bound = self._bound()
             self._run_next()
             groups = read_groups(self.module)
-        return Planned(accelerator, groups, *yardsticks, bound)
+        hosts, baseline, floor, dataflow = yardsticks
+        runs = tuple(map(tuple, dataflow.runs))
+        bound = floor if bound is None else bound
+        return Planned(accelerator, groups, hosts, baseline, floor, dataflow.graph, bound, runs)
 
-    def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], int, int, Graph]:
+    def _bound(self) -> int | None:
+        """DRAM bytes that the search has proved to be needed, if that was what it minimised."""
+        attributes = self.module.operation.attributes
+        return ir.IntegerAttr(attributes[BOUND]).value if BOUND in attributes else None
+
+    def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], Plan, int, Dataflow]:
         """What the normalised module says before groups are made: see `Planned`."""
         with self.module.context, ir.Location.unknown():
             main = find_main(self.module).operation
             dataflow = read_dataflow(main)
             hosts = tuple(op.name for op in dataflow.hosts)
             floor = compulsory_bytes(dataflow, main, accelerator)
-        return hosts, _baseline_bytes(dataflow, accelerator), floor, dataflow.graph
+        baseline = solve(dataflow.graph, accelerator, BASELINE, dataflow.runs)
+        return hosts, baseline, floor, dataflow
 
     def compile(self) -> None:
         with self.progress.step("compile", "compiling"):
@@ -101,7 +111,3 @@ def _steps(target: Target) -> list[Step]:
         time_limit=target.time_limit,
     )
     return list(flatten([fuse]))
-
-
-def _baseline_bytes(dataflow: Dataflow, accelerator: Accelerator) -> int:
-    return solve(dataflow.graph, accelerator, BASELINE, dataflow.runs).dram_bytes

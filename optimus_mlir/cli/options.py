@@ -112,10 +112,10 @@ _DECORATORS = (
     ),
     click.option(
         "--objective",
-        type=click.Choice(["dram-bytes"]),
+        type=click.Choice(["dram-bytes", "energy", "cycles"]),
         default="dram-bytes",
         show_default=True,
-        help="What to minimise.",
+        help="What the plan minimises; each group moves as few DRAM bytes as it can.",
     ),
     click.option(
         "--solver",

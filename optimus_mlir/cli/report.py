@@ -9,6 +9,8 @@ from optimus_mlir.analysis.groups import CalledGroup
 from optimus_mlir.cli.compilation import Planned
 from optimus_mlir.cli.difference import Difference
 from optimus_mlir.cli.options import Target
+from optimus_mlir.cost.energy import GroupCost
+from optimus_mlir.cost.totals import Total, total_of
 from optimus_mlir.runtime.emulator import GroupCount
 
 
@@ -17,6 +19,7 @@ class GroupReport:
     """A group as predicted, and as the emulator counted it; None if it did not run."""
 
     group: CalledGroup
+    cost: GroupCost
     count: GroupCount | None = None
 
     @property
@@ -50,12 +53,18 @@ class Report:
     target: Target
     planned: Planned
     groups: tuple[GroupReport, ...]
+    layer_by_layer: Total
     seconds: Mapping[str, float]
     difference: Difference | None = None
 
     @property
     def has_run(self) -> bool:
         return self.difference is not None
+
+    @property
+    def total(self) -> Total:
+        """Energy and time of all groups."""
+        return total_of([each.cost for each in self.groups], self.planned.accelerator)
 
     @property
     def predicted_dram_bytes(self) -> int:

@@ -8,12 +8,14 @@ from typing import Any
 
 from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cost import Schedule
+from optimus_mlir.cost.cycles import Time
+from optimus_mlir.cost.energy import Energy
 
 STAGES = ("import", "plan", "compile", "run")
 
 
 def report_as_json(report: Report) -> str:
-    planned, difference = report.planned, report.difference
+    planned, difference, total = report.planned, report.difference, report.total
     return json.dumps(
         {
             "model": report.model,
@@ -25,7 +27,7 @@ def report_as_json(report: Report) -> str:
             "dram_bytes": {
                 "predicted": report.predicted_dram_bytes,
                 "counted": report.counted_dram_bytes,
-                "layer_by_layer": planned.layer_by_layer_bytes,
+                "layer_by_layer": planned.layer_by_layer.dram_bytes,
                 "floor": planned.floor_bytes,
                 "bound": planned.bound_bytes,
             },
@@ -34,8 +36,15 @@ def report_as_json(report: Report) -> str:
                 "counted": report.counted_scratchpad_bytes,
                 "capacity": planned.accelerator.scratchpad_bytes,
             },
-            "energy_pj": None,
-            "cycles": None,
+            "energy_pj": {
+                **energy_fields(total.energy),
+                "layer_by_layer": report.layer_by_layer.energy.total_pj,
+            },
+            "cycles": {
+                **time_fields(total.time),
+                "layer_by_layer": report.layer_by_layer.time.cycles,
+            },
+            "utilisation": total.utilisation,
             "reference": difference and difference.reference,
             "max_abs_error": difference and _finite(difference.max_abs_error),
             "matches_reference": difference and difference.is_tolerable,
@@ -62,7 +71,27 @@ def _group(each: GroupReport) -> dict[str, Any]:
             "predicted": group.footprint_bytes,
             "counted": each.counted_scratchpad_bytes,
         },
+        "energy_pj": energy_fields(each.cost.energy),
+        "cycles": time_fields(each.cost.time),
+        "utilisation": each.cost.utilisation,
     }
+
+
+def energy_fields(energy: Energy) -> dict[str, float]:
+    """Picojoules by part, and their sum."""
+    return {
+        "register_file": energy.register_file_pj,
+        "array_network": energy.array_network_pj,
+        "buffer": energy.buffer_pj,
+        "dram": energy.dram_pj,
+        "mac": energy.mac_pj,
+        "total": energy.total_pj,
+    }
+
+
+def time_fields(time: Time) -> dict[str, int | None]:
+    """Cycles; what overlaps makes the total less than the sum."""
+    return {"compute": time.compute_cycles, "dma": time.dma_cycles, "total": time.cycles}
 
 
 def schedule_fields(schedule: Schedule) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,7 +12,14 @@ from rich.text import Text
 
 from optimus_mlir.analysis.groups import CalledGroup
 from optimus_mlir.cli.report import GroupReport, Report
-from optimus_mlir.cli.units import percent, readable_bytes
+from optimus_mlir.cli.units import (
+    energy_unit,
+    percent,
+    readable_bytes,
+    readable_energy,
+    three_digits,
+)
+from optimus_mlir.cost.totals import Total
 
 WIDE_COLUMNS = 110  # from here on there is room for what is nice to know
 GOOD, BAD, QUIET = "green", "bold red", "dim"
@@ -116,7 +123,7 @@ def _totals(report: Report) -> Table:
     table.add_column(style="bold")
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    for row in _traffic_rows(report) if report.groups else ():
+    for row in (*_traffic_rows(report), *_cost_rows(report)) if report.groups else ():
         table.add_row(*row)
     for row in _other_rows(report):
         table.add_row(*row)
@@ -129,7 +136,7 @@ Row = tuple[str, str | Text, str | Text]
 def _traffic_rows(report: Report) -> Iterator[Row]:
     planned, traffic = report.planned, report.predicted_dram_bytes
     yield "DRAM traffic", _bytes(traffic), _verdict(report)
-    baseline, floor = planned.layer_by_layer_bytes, planned.floor_bytes
+    baseline, floor = planned.layer_by_layer.dram_bytes, planned.floor_bytes
     saved = percent(baseline - traffic, baseline)
     yield "layer by layer", _bytes(baseline), f"the plan saves {saved}"
     above = f"the plan is {percent(traffic - floor, floor)} above"
@@ -142,6 +149,54 @@ def _traffic_rows(report: Report) -> Iterator[Row]:
     peak = report.counted_scratchpad_bytes or report.predicted_scratchpad_bytes
     used = f"{percent(peak, capacity)} of {readable_bytes(capacity)}"
     yield "scratchpad peak", _bytes(peak), used
+
+
+def _cost_rows(report: Report) -> Iterator[Row]:
+    """Energy and time as predicted: the emulator counts neither."""
+    total, layers = report.total, report.layer_by_layer
+    energy = total.energy.total_pj
+    yield "energy", readable_energy(energy), _saved(energy, layers.energy.total_pj, readable_energy)
+    yield "", "", _parts(total)
+    if total.time.cycles is None:
+        why = "the accelerator does not say how fast DRAM is"
+        yield "compute cycles", _millions(total.time.compute_cycles), why
+    else:
+        cycles = total.time.cycles
+        yield "cycles", _millions(cycles), _saved(cycles, layers.time.cycles or 0, _millions)
+        yield "", "", _where_time_goes(total)
+
+
+def _saved(figure: float, layer_by_layer: float, readable: Callable[[float], str]) -> str:
+    saved = percent(layer_by_layer - figure, layer_by_layer)
+    return f"layer by layer {readable(layer_by_layer)}: the plan saves {saved}"
+
+
+def _parts(total: Total) -> str:
+    energy = total.energy
+    parts = {
+        "DRAM": energy.dram_pj,
+        "buffer": energy.buffer_pj,
+        "registers": energy.register_file_pj,
+        "network": energy.array_network_pj,
+        "MACs": energy.mac_pj,
+    }
+    unit, size = energy_unit(energy.total_pj)
+    return ", ".join(f"{name} {three_digits(pj / size)}" for name, pj in parts.items()) + f" {unit}"
+
+
+def _where_time_goes(total: Total) -> str:
+    time = total.time
+    assert time.dma_cycles is not None
+    parts = [f"compute {_millions(time.compute_cycles)}", f"DMA {_millions(time.dma_cycles)}"]
+    if total.utilisation is not None:
+        parts.append(f"PEs {percent(total.utilisation, 1)} busy")
+    if time.seconds is not None:
+        parts.append(f"{1e3 * time.seconds:.3g} ms")
+    return ", ".join(parts)
+
+
+def _millions(count: float) -> str:
+    return f"{three_digits(count / 1e6)} M" if count >= 1e5 else f"{count:.0f}"
 
 
 def _verdict(report: Report) -> Text:

@@ -13,6 +13,18 @@ def readable_bytes(count: int) -> str:
     return f"{three_digits(count / 1024**power)} {UNITS[power - 1]}"
 
 
+def readable_energy(picojoules: float) -> str:
+    """`1.50 mJ`, `23.4 uJ`, `512 nJ`."""
+    unit, size = energy_unit(picojoules)
+    return f"{three_digits(picojoules / size)} {unit}"
+
+
+def energy_unit(picojoules: float) -> tuple[str, float]:
+    """The unit to write it in, and its picojoules."""
+    units = (("mJ", 1e9), ("uJ", 1e6), ("nJ", 1e3))
+    return next((unit for unit in units if picojoules >= unit[1]), ("pJ", 1))
+
+
 def three_digits(value: float) -> str:
     """`1.50`, `23.4`, `512`."""
     for limit, decimals in ((9.995, 2), (99.95, 1)):

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimus_mlir.cost import Price
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.target import Accelerator
+
+OBJECTIVES = ("dram-bytes", "energy", "cycles")
 
 
 @dataclass(frozen=True)
@@ -21,3 +25,41 @@ class Objective:
 
 
 DRAM_BYTES = Objective("dram-bytes", lambda price: price.dram_bytes, 1)
+
+
+def objective_of(name: str, accelerator: Accelerator) -> Objective:
+    """The objective of this name; an OptimusError where the accelerator lacks what it needs."""
+    match name:
+        case "dram-bytes":
+            return DRAM_BYTES
+        case "energy":
+            return _energy(accelerator)
+        case "cycles":
+            return _cycles(accelerator)
+        case _:
+            choices = ", ".join(OBJECTIVES)
+            raise OptimusError(f"unknown objective '{name}': choose one of {choices}")
+
+
+def _energy(accelerator: Accelerator) -> Objective:
+    """Picojoules. A byte to or from DRAM is an access there and one in the scratchpad."""
+    per_element = accelerator.dram_access_pj + accelerator.buffer_access_pj
+    per_byte = per_element / accelerator.element_bytes
+    return Objective("energy", lambda price: price.cost.energy.total_pj, per_byte)
+
+
+def _cycles(accelerator: Accelerator) -> Objective:
+    """The one DMA engine moves a byte at a time, whatever overlaps with it."""
+    rate = accelerator.dram_bytes_per_cycle
+    if rate is None:
+        raise OptimusError(
+            f"{accelerator.name}: cycles cannot be the objective, since dram_bytes_per_cycle is "
+            f"not known: set it (--set dram_bytes_per_cycle=4), or choose energy"
+        )
+    return Objective("cycles", _cycles_of, 1 / rate)
+
+
+def _cycles_of(price: Price) -> float:
+    cycles = price.cost.time.cycles
+    assert cycles is not None
+    return cycles

@@ -10,7 +10,12 @@ from optimus_mlir.cost import Price, floor_bytes
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
-from optimus_mlir.fusion.schedules import Choice, best_schedule, smallest_footprint_bytes
+from optimus_mlir.fusion.schedules import (
+    Choice,
+    best_schedule,
+    finished,
+    smallest_footprint_bytes,
+)
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Operator
 
@@ -47,7 +52,9 @@ class GroupPrices:
         self._none_below = known.none_below
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
-        """The best schedule of a group in program order; None if it costs `below` or more.
+        """The schedule of a group with the least traffic; None if it costs `below` or more.
+
+        The operators are in program order, the cost is that of the objective.
 
         None too where the operators are no group, since nothing holds them together.
         """
@@ -64,7 +71,8 @@ class GroupPrices:
     def in_less(self, scratchpad_bytes: int) -> GroupPrices:
         """The prices for a smaller scratchpad; what is known and still fits is still the best.
 
-        What costs too much in this scratchpad costs too much in a smaller one.
+        What moves too much in this scratchpad moves too much in a smaller one. With other objectives
+        that is not known: the schedule with the least traffic need not be the one with the least cost.
         """
         assert scratchpad_bytes <= self.accelerator.scratchpad_bytes
         accelerator = self.accelerator.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
@@ -73,7 +81,8 @@ class GroupPrices:
             for key, choice in self._choices.items()
             if choice.price.footprint_bytes <= scratchpad_bytes
         }
-        known = Known(fitting, dict(self._none_below))
+        moves_more = self.objective is DRAM_BYTES
+        known = Known(fitting, dict(self._none_below) if moves_more else {})
         return GroupPrices(self.graph, accelerator, self.objective, known)
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
@@ -81,7 +90,12 @@ class GroupPrices:
         if not group.outputs or not is_connected(group):
             return None
         self.searches += 1
-        return best_schedule(group.canonical(), self.accelerator, below)
+        group = group.canonical()
+        if self.objective is DRAM_BYTES:
+            return best_schedule(group, self.accelerator, below)
+        most_bytes = math.ceil(below / self.objective.per_dram_byte) if below < math.inf else below
+        choice = best_schedule(group, self.accelerator, most_bytes)
+        return choice and finished(group, choice, self.accelerator)
 
     def structure(self, operators: Operators) -> Hashable:
         """Equal for groups of equal structure, whose schedules and prices are the same."""

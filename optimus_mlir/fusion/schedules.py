@@ -281,6 +281,12 @@ def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int | No
     return None if math.isinf(smallest) else int(smallest)
 
 
+def finished(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
+    """The choice as it is run: no more said than needed, in no more steps than needed."""
+    choice = readable(group, choice, accelerator)
+    return with_larger_blocks(group, choice, accelerator)
+
+
 def readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
     """The same choice without the keeps and the blocks that change nothing."""
     for keep in choice.schedule.keeps:

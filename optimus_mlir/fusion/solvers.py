@@ -8,12 +8,13 @@ from collections.abc import Hashable, Sequence
 from optimus_mlir.cost import least_bytes_alone
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import baselines
+from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.offline import offline
 from optimus_mlir.fusion.online import online
 from optimus_mlir.fusion.partition import in_running_order
 from optimus_mlir.fusion.plan import Group, Plan
 from optimus_mlir.fusion.prices import GroupPrices, Operators
-from optimus_mlir.fusion.schedules import Choice, readable, with_larger_blocks
+from optimus_mlir.fusion.schedules import Choice, finished
 from optimus_mlir.fusion.solution import Partition, Patience, Solver
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -36,6 +37,8 @@ def solve(
     solver: str = "contiguous",
     stretches: Sequence[Sequence[str]] = (),
     seconds: float = math.inf,
+    *,
+    objective: Objective = DRAM_BYTES,
 ) -> Plan:
     """The plan of a named solver, which stops looking for a better one after some `seconds`.
 
@@ -43,7 +46,7 @@ def solve(
     stay on the host; without them all operators are one. Raises OptimusError for an unknown solver
     or an accelerator on which some operator cannot run.
     """
-    return solve_with(GroupPrices(graph, accelerator), solver, stretches, seconds)
+    return solve_with(GroupPrices(graph, accelerator, objective), solver, stretches, seconds)
 
 
 def solve_with(
@@ -96,18 +99,17 @@ def require_feasible(prices: GroupPrices) -> None:
 def _groups(prices: GroupPrices, partition: Partition) -> list[Group]:
     """The groups in the order in which they run."""
     groups: list[Group] = []
-    finished: dict[Hashable, Choice] = {}
+    chosen: dict[Hashable, Choice] = {}
     by_name = {operator.name: operator for operator in prices.graph.operators}
     parts = [tuple(operator.name for operator in part) for part in partition]
     for names in in_running_order(prices.graph, parts):
         part = tuple(by_name[name] for name in names)
         key = prices.structure(part)
-        if key not in finished:
+        if key not in chosen:
             choice = prices.best(part)
             assert choice is not None
             group = prices.graph.group(part).canonical()
-            choice = readable(group, choice, prices.accelerator)
-            finished[key] = with_larger_blocks(group, choice, prices.accelerator)
-        choice = finished[key]
+            chosen[key] = finished(group, choice, prices.accelerator)
+        choice = chosen[key]
         groups.append(Group(names, choice.schedule, choice.price))
     return groups

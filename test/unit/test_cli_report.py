@@ -16,7 +16,12 @@ from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cli.report_json import report_as_json
 from optimus_mlir.cli.report_table import print_report
 from optimus_mlir.cli.units import percent, readable_bytes
-from optimus_mlir.cost import Block, Keep, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Price, Schedule, Tile
+from optimus_mlir.cost.cycles import Time
+from optimus_mlir.cost.energy import Energy, GroupCost
+from optimus_mlir.cost.figures import Accesses, ArrayUse
+from optimus_mlir.cost.totals import total_of
+from optimus_mlir.fusion import Group, Plan
 from optimus_mlir.runtime.emulator import GroupCount
 from optimus_mlir.target import load_accelerator
 from optimus_mlir.workload import Graph
@@ -32,6 +37,16 @@ GROUP = CalledGroup(
     footprint_bytes=2048,
     macs=99,
 )
+ONE_EACH = Accesses(1, 1, 1, 1)
+COST = GroupCost(
+    Energy(1e9, 2e9, 3e9, 4e9, 5e9),
+    Time(200_000, 300_000, 500_000, 0.0025),
+    ArrayUse(168 * 100_000, 99, 200_000, ONE_EACH, ONE_EACH, ONE_EACH),
+    1500,
+    0.5,
+)
+UNTIMED = replace(COST, time=Time(200_000, None, None, None))
+LAYERS = Plan("layer-by-layer", (Group(("conv0",), Schedule(), Price({"x": 3000}, {}, 0, 0)),))
 COUNT = GroupCount(0, (1000, 200), (300,), 2048)
 SAME = Difference("PyTorch", 1e-6, is_tolerable=True)
 
@@ -40,12 +55,14 @@ def report(
     count: GroupCount | None = COUNT,
     difference: Difference | None = SAME,
     group: CalledGroup = GROUP,
+    cost: GroupCost = COST,
 ) -> Report:
     return Report(
         "zoo:net",
         Target("eyeriss", (), "dram-bytes", "contiguous"),
-        Planned(load_accelerator("eyeriss"), (group,), (), 3000, 1500, Graph((), {}, ()), 1500),
-        (GroupReport(group, count),),
+        Planned(load_accelerator("eyeriss"), (group,), (), LAYERS, 1500, Graph((), {}, ()), 1500),
+        (GroupReport(group, cost, count),),
+        total_of([cost, COST], load_accelerator("eyeriss")),
         {"import": 1.0, "plan": 2.0},
         difference,
     )
@@ -129,7 +146,39 @@ def test_json_of_a_plan_invents_nothing() -> None:
     assert fields["scratchpad_bytes"] == {"predicted": 2048, "counted": None, "capacity": 185856}
     assert fields["groups"][0]["dram_bytes"]["counted"] is None
     assert fields["seconds"] == {"import": 1.0, "plan": 2.0, "compile": None, "run": None}
-    assert fields["energy_pj"] is fields["cycles"] is fields["max_abs_error"] is None
+    assert fields["max_abs_error"] is None
+
+
+def test_json_has_energy_and_cycles_by_part_of_every_group_and_in_total() -> None:
+    fields = json.loads(report_as_json(report()))
+    parts = ("register_file", "array_network", "buffer", "dram", "mac", "total")
+    energy = dict(zip(parts, (1e9, 2e9, 3e9, 4e9, 5e9, 15e9), strict=True))
+    cycles = {"compute": 200_000, "dma": 300_000, "total": 500_000}
+    group = fields["groups"][0]
+    assert (group["energy_pj"], group["cycles"], group["utilisation"]) == (energy, cycles, 0.5)
+    assert fields["energy_pj"] == energy | {"layer_by_layer": 30e9}
+    assert fields["cycles"] == cycles | {"layer_by_layer": 1_000_000}
+    assert fields["utilisation"] == 0.5
+
+
+def test_summary_has_energy_and_time() -> None:
+    lines = [" ".join(line.split()) for line in printed(report(), 100).splitlines()]
+    assert "energy 15.0 mJ layer by layer 30.0 mJ: the plan saves 50.0 %" in lines
+    assert "DRAM 4.00, buffer 3.00, registers 1.00, network 2.00, MACs 5.00 mJ" in lines
+    assert "cycles 0.50 M layer by layer 1.00 M: the plan saves 50.0 %" in lines
+    assert "compute 0.20 M, DMA 0.30 M, PEs 50.0 % busy, 2.5 ms" in lines
+
+
+def test_time_is_null_where_the_speed_of_dram_is_not_known() -> None:
+    untimed = report(cost=UNTIMED)
+    fields = json.loads(report_as_json(untimed))
+    assert fields["cycles"] == {
+        "compute": 200_000,
+        "dma": None,
+        "total": None,
+        "layer_by_layer": None,
+    }
+    assert "does not say how fast DRAM is" in printed(untimed, 100)
 
 
 def test_json_of_an_infinite_error_is_valid() -> None:
