@@ -12,6 +12,7 @@ from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.cli.compilation import REPRODUCER, Compilation, Planned
 from optimus_mlir.cli.costs import costs_of
 from optimus_mlir.cli.difference import Difference, compare
+from optimus_mlir.cli.explain import Explained, explained
 from optimus_mlir.cli.models import Model, load_model
 from optimus_mlir.cli.options import Options, RunOptions
 from optimus_mlir.cli.output import STANDARD_STREAM, write_output
@@ -52,13 +53,14 @@ def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compil
         yield model, Compilation(model.module, options, progress)
 
 
-def plan_model(options: Options, save: str | None = None) -> int:
+def plan_model(options: Options, save: str | None = None, *, explain: bool = False) -> int:
     progress = _progress(options)
     with opened(options, progress) as (_, compilation):
         planned = compilation.plan()
     if save is not None:
         save_plan(save, options, planned)
-    return _show(options, _report(options, planned, progress))
+    why = explained(planned, options.target.objective, progress) if explain else None
+    return _show(options, _report(options, planned, progress), why)
 
 
 def compile_model(options: Options, output: str) -> int:
@@ -155,12 +157,15 @@ def _report(
     return Report(options.model, options.target, planned, groups, layers, seconds, difference)
 
 
-def _show(options: Options, report: Report) -> int:
+def _show(options: Options, report: Report, why: Explained | None = None) -> int:
     """Print the report, then what is wrong in it; the exit code."""
     if options.as_json:
-        print(report_as_json(report))
+        print(report_as_json(report, why and why.fields()))
     else:
         print_report(report, stdout_console())
+        if why is not None:
+            print()
+            why.print()
     sys.stdout.flush()
     complaints = list(report.complaints())
     for complaint in complaints:

@@ -1,20 +1,32 @@
-"""`optimus explain`: for every feature map that goes through DRAM, why it does."""
+"""`optimus explain` and `optimus plan --explain`: why a plan costs what it costs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from optimus_mlir.cli.study import Study, takes_study
 
+if TYPE_CHECKING:
+    from optimus_mlir.cli.compilation import Planned
+    from optimus_mlir.cli.progress import Progress
+    from optimus_mlir.fusion import Plan
+    from optimus_mlir.fusion.explain import Explanation
+    from optimus_mlir.target import Accelerator
+    from optimus_mlir.workload import Graph
+
 
 @click.command(
-    short_help="Why operators were not fused.",
+    short_help="Why a plan costs what it costs.",
     epilog="""\b
 Examples:
   optimus explain zoo:resnet18
   optimus explain model.mlir --set scratchpad_bytes=64KiB --json
+The same for a plan made with other options: optimus plan MODEL --explain
 """,
 )
 @takes_study
@@ -22,22 +34,79 @@ Examples:
     "--solver", default="online", show_default=True, metavar="NAME", help="How to search."
 )
 def explain(study: Study, solver: str) -> int:
-    """Plan MODEL, and say for each edge between two groups what fusing them would take."""
-    from optimus_mlir.fusion.explain import unfused
+    """Plan MODEL, and give account of it.
+
+    For each group: what moves and why, what fills the scratchpad, what a larger one would buy. For
+    each edge between two groups: what fusing them would take.
+    """
+    from optimus_mlir.fusion.explain import explanation
     from optimus_mlir.fusion.prices import GroupPrices
     from optimus_mlir.fusion.solvers import solve_with
 
     progress = study.progress()
-    with study.dataflow(progress) as dataflow, progress.step("plan", "planning"):
+    with study.dataflow(progress) as dataflow:
         prices = GroupPrices(dataflow.graph, study.load_accelerator())
-        plan = solve_with(prices, solver, dataflow.runs, study.seconds)
-        edges = list(unfused(prices, plan, dataflow.runs))
-    if study.as_json:
-        fields = ("producer", "reader", "reason")
-        click.echo(json.dumps([{f: getattr(e, f) for f in fields} for e in edges], indent=2))
-        return 0
-    for edge in edges:
-        click.echo(str(edge))
-    if not edges:
-        click.echo("every feature map stays on chip")
+        with progress.step("plan", "planning"):
+            plan = solve_with(prices, solver, dataflow.runs, study.seconds)
+        with progress.step("plan", "explaining"):
+            why = explanation(prices, plan, dataflow.runs)
+    result = Explained(dataflow.graph, prices.accelerator, plan, why)
+    click.echo(json.dumps(result.fields(), indent=2)) if study.as_json else result.print()
     return 0
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A plan and what there is to say about it."""
+
+    network: Graph
+    accelerator: Accelerator
+    plan: Plan
+    why: Explanation
+
+    def fields(self) -> dict[str, Any]:
+        """Every figure, as JSON has it."""
+        from optimus_mlir.fusion.plan_file import plain
+
+        return {
+            "groups": [
+                {"operators": list(group.operators), **plain(account)}
+                for group, account in zip(self.plan.groups, self.why.accounts, strict=True)
+            ],
+            "edges": plain(self.why.edges),
+        }
+
+    def print(self) -> None:
+        from optimus_mlir.cli.account import sentences
+        from optimus_mlir.fusion import members
+
+        pairs = zip(self.plan.groups, self.why.accounts, strict=True)
+        for number, (group, account) in enumerate(pairs):
+            graph = members(self.network, group.operators)
+            lines = sentences(account, graph, self.accelerator)
+            _print_part(f"group {number}: {' '.join(group.operators)}", lines)
+        edges = map(str, self.why.edges)
+        _print_part("between groups:", list(edges) or ["every feature map stays on chip"])
+
+
+def explained(planned: Planned, objective: str, progress: Progress) -> Explained:
+    """The plan of a compiled model, explained."""
+    from optimus_mlir.cli.plans import group_of
+    from optimus_mlir.fusion import Plan
+    from optimus_mlir.fusion.explain import explanation
+    from optimus_mlir.fusion.objective import objective_of
+    from optimus_mlir.fusion.prices import GroupPrices
+
+    network, accelerator = planned.graph, planned.accelerator
+    prices = GroupPrices(network, accelerator, objective_of(objective, accelerator))
+    plan = Plan("", tuple(group_of(called, network, accelerator) for called in planned.groups))
+    with progress.step("plan", "explaining"):
+        why = explanation(prices, plan, planned.stretches)
+    return Explained(network, accelerator, plan, why)
+
+
+def _print_part(title: str, lines: Iterable[str]) -> None:
+    click.echo(title)
+    for line in lines:
+        click.echo(f"  {line}")
+    click.echo()

@@ -118,6 +118,7 @@ Examples:
   optimus plan model.mlir
   optimus plan model.mlir --solver layer-by-layer --json
   optimus plan model.mlir --save plan.json
+  optimus plan zoo:resnet18 --explain
   optimus run model.mlir --plan plan.json
 
 """
@@ -128,6 +129,11 @@ Examples:
     "--save", metavar="FILE.json", help="Write the plan there, to be edited and replayed."
 )
 @click.option(
+    "--explain",
+    is_flag=True,
+    help="Say why each group costs what it costs, what limits it, and why it is not larger.",
+)
+@click.option(
     "--schema",
     is_flag=True,
     is_eager=True,
@@ -135,7 +141,7 @@ Examples:
     callback=print_schema,
     help="Print the JSON schema of such a file, and nothing else.",
 )
-def plan(options: Options, save: str | None) -> int:
+def plan(options: Options, save: str | None, *, explain: bool) -> int:
     """Plan MODEL without running it: groups, tiles, scratchpad and DRAM traffic.
 
     MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
@@ -143,7 +149,7 @@ def plan(options: Options, save: str | None) -> int:
     """
     from optimus_mlir.cli.commands import plan_model
 
-    return plan_model(options, save)
+    return plan_model(options, save, explain=explain)
 
 
 @optimus.command(

@@ -14,7 +14,9 @@ from optimus_mlir.cost.energy import Energy
 STAGES = ("import", "plan", "compile", "run")
 
 
-def report_as_json(report: Report) -> str:
+def report_as_json(report: Report, explanation: dict[str, Any] | None = None) -> str:
+    """The text; with the explanation of the plan, if that was asked for."""
+    asked = {} if explanation is None else {"explanation": explanation}
     planned, difference, total = report.planned, report.difference, report.total
     return json.dumps(
         {
@@ -49,6 +51,7 @@ def report_as_json(report: Report) -> str:
             "max_abs_error": difference and _finite(difference.max_abs_error),
             "matches_reference": difference and difference.is_tolerable,
             "seconds": {stage: report.seconds.get(stage) for stage in STAGES},
+            **asked,
         },
         indent=2,
     )

@@ -1,12 +1,14 @@
-"""Why two operators were not fused, with the figures that decided it."""
+"""Why a plan is as it is: the account of every group, and why two groups are not one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from optimus_mlir.fusion.account import Account, account_of
+from optimus_mlir.fusion.capacities import Capacities
 from optimus_mlir.fusion.partition import NotAPartition, in_running_order
-from optimus_mlir.fusion.plan import Group, Plan
+from optimus_mlir.fusion.plan import Group, Plan, members
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice, smallest_footprint_bytes
 from optimus_mlir.workload import Graph
@@ -22,6 +24,34 @@ class Unfused:
 
     def __str__(self) -> str:
         return f"{self.producer} and {self.reader} are not fused: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What there is to say about a plan; accounts are in the order of its groups."""
+
+    accounts: tuple[Account, ...]
+    edges: tuple[Unfused, ...]
+
+
+def explanation(
+    prices: GroupPrices, plan: Plan, stretches: Sequence[Sequence[str]] = ()
+) -> Explanation:
+    """The plan explained; `prices` are those of its accelerator and its objective."""
+    return Explanation(tuple(_accounts(prices, plan)), tuple(unfused(prices, plan, stretches)))
+
+
+def _accounts(prices: GroupPrices, plan: Plan) -> Iterator[Account]:
+    """In the names of the network; what equal groups have in common is worked out once."""
+    known: dict[tuple[Hashable, int], Capacities] = {}
+    for planned in plan.groups:
+        group = members(prices.graph, planned.operators)
+        key = prices.structure(group.operators), planned.price.dram_bytes
+        names = {canonical: name for name, canonical in group.canonical_names.items()}
+        schedule = planned.schedule.renamed(names)
+        account = account_of(group, schedule, prices.accelerator, known.get(key))
+        known[key] = account.capacities
+        yield account
 
 
 def unfused(
@@ -80,7 +110,7 @@ def _costs_more(
     more = prices.cost(choice.price) - apart
     if more < 0:
         return "fusing would save, but the search did not look there: try the solver offline"
-    cost = f"{_kib(more)} more" if more else "no less"
+    cost = f"{_amount(prices, more)} more" if more else "no less"
     detail = _read_most_often(together, choice, prices.accelerator.element_bytes)
     return f"fusing would cost {cost}" + (f": {detail}" if detail else "")
 
@@ -100,6 +130,16 @@ def _read_most_often(together: Graph, choice: Choice, width: int) -> str:
     times = 1 + extra[worst] / (tensor.elements * width)
     what = f"weights of {owner[worst]}" if tensor.constant else f"input of {owner[worst]}"
     return f"{what} read {times:.3g} times"
+
+
+def _amount(prices: GroupPrices, more: float) -> str:
+    match prices.objective.name:
+        case "energy":
+            return f"{more / 1e6:.4g} uJ"
+        case "cycles":
+            return f"{more:.0f} cycles"
+        case _:
+            return _kib(more)
 
 
 def _kib(count: float) -> str:
