@@ -117,9 +117,9 @@ def _reads_first(op: ir.Operation, buffer: ir.Value) -> bool:
         return False
     operations = op.regions[0].blocks[0].operations
     call = operations[len(operations) - 2].operation
-    arguments = [i for i, v in enumerate(call.operands) if _buffer_of(v) == buffer]
+    numbers = [i for i, v in enumerate(call.operands) if _buffer_of(v) == buffer]
     kernel = _callee(call)
-    return kernel is not None and any(_kernel_reads(kernel, i) for i in arguments)
+    return kernel is not None and _kernel_reads(kernel, numbers)
 
 
 def _buffer_of(value: ir.Value) -> ir.Value:
@@ -138,13 +138,16 @@ def _callee(call: ir.Operation) -> ir.Operation | None:
     return None
 
 
-def _kernel_reads(kernel: ir.Operation, number: int) -> bool:
-    """Whether the first op of a kernel that touches this argument looks at what was there."""
-    argument = kernel.regions[0].blocks[0].arguments[number]
-    first = _first(kernel, set(touches(argument)))
+def _kernel_reads(kernel: ir.Operation, numbers: list[int]) -> bool:
+    """Whether the first op of a kernel that touches these arguments looks at what was there.
+
+    They are parts of one buffer: what one op writes as a whole, the next may read in part.
+    """
+    arguments = [kernel.regions[0].blocks[0].arguments[number] for number in numbers]
+    first = _first(kernel, {op for argument in arguments for op in touches(argument)})
     if first is None:
         return False
-    operands = [i for i, v in enumerate(first.operands) if _buffer_of(v) == argument]
+    operands = [i for i, v in enumerate(first.operands) if _buffer_of(v) in arguments]
     return any(_looks_at(first, i) for i in operands)
 
 

@@ -64,3 +64,23 @@ func.func @accumulates_into_nothing(%x: memref<4x4xf32>) {
   }) : () -> ()
   return
 }
+// -----
+// Two arguments are parts of one buffer: the kernel writes the whole before it looks at a part.
+func.func private @fills_and_accumulates(%in: memref<4x4xf32, 1>, %out: memref<4x4xf32, 1>, %part: memref<2x4xf32, strided<[4, 1]>, 1>, %rows: memref<2x4xf32, strided<[4, 1]>, 1>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%out : memref<4x4xf32, 1>)
+  linalg.matmul ins(%rows, %in : memref<2x4xf32, strided<[4, 1]>, 1>, memref<4x4xf32, 1>) outs(%part : memref<2x4xf32, strided<[4, 1]>, 1>)
+  return
+}
+func.func @accumulates_into_a_part(%x: memref<4x4xf32>) {
+  %a = "accel.alloc"() {bytes = 64, offset = 0} : () -> memref<4x4xf32, 1>
+  %b = "accel.alloc"() {bytes = 64, offset = 64} : () -> memref<4x4xf32, 1>
+  %rows = memref.subview %a[0, 0] [2, 4] [1, 1] : memref<4x4xf32, 1> to memref<2x4xf32, strided<[4, 1]>, 1>
+  %part = memref.subview %b[0, 0] [2, 4] [1, 1] : memref<4x4xf32, 1> to memref<2x4xf32, strided<[4, 1]>, 1>
+  "accel.load"(%x, %a) : (memref<4x4xf32>, memref<4x4xf32, 1>) -> ()
+  "accel.compute"() ({
+    func.call @fills_and_accumulates(%a, %b, %part, %rows) : (memref<4x4xf32, 1>, memref<4x4xf32, 1>, memref<2x4xf32, strided<[4, 1]>, 1>, memref<2x4xf32, strided<[4, 1]>, 1>) -> ()
+    "accel.end"() : () -> ()
+  }) : () -> ()
+  return
+}
