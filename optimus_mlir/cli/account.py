@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from optimus_mlir.cli.units import percent, readable_bytes, readable_energy, three_digits
+from optimus_mlir.cli.units import percent, readable_bytes, readable_count, readable_energy
 from optimus_mlir.cost.roles import operands_of, roles_of
 from optimus_mlir.fusion.account import Account, Again, LoopOf, Resident, Transfer
 from optimus_mlir.target import Accelerator
@@ -92,21 +92,21 @@ def _computed(account: Account, group: Graph) -> Iterator[str]:
         return
     again = [(c.operator, a) for c in account.computations for a in c.again]
     if not again:
-        yield f"computes {_count(account.macs)} MACs, each once"
+        yield f"computes {readable_count(account.macs)} MACs, each once"
         return
     repeated = sum(a.count for _, a in again)
-    share = f"{_count(repeated)} ({percent(repeated, account.macs)}) of them again"
-    reasons = (f"{name} {_count(a.count)} {_why(a, group)}" for name, a in again)
-    yield f"computes {_count(account.macs)} MACs, {share}: {'; '.join(reasons)}"
+    share = f"{readable_count(repeated)} ({percent(repeated, account.macs)}) of them again"
+    reasons = (f"{name} {readable_count(a.count)} {_why(a, group)}" for name, a in again)
+    yield f"computes {readable_count(account.macs)} MACs, {share}: {'; '.join(reasons)}"
 
 
 def _cost(account: Account) -> str:
     energy, time = account.cost.energy, account.cost.time
     dram = f"{readable_energy(energy.total_pj)}, {percent(energy.dram_pj, energy.total_pj)} in DRAM"
     if time.cycles is None:
-        return f"takes {dram}; computes for {_count(time.compute_cycles)} cycles"
+        return f"takes {dram}; computes for {readable_count(time.compute_cycles)} cycles"
     slowest = "DRAM" if time.bound == "dram" else "the array"
-    return f"takes {dram}; {_count(time.cycles)} cycles, most of them for {slowest}"
+    return f"takes {dram}; {readable_count(time.cycles)} cycles, most of them for {slowest}"
 
 
 # What limits it -----------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def _worst_moment(account: Account, accelerator: Accelerator) -> str:
     residents, capacity = account.residents, accelerator.scratchpad_bytes
     shown = [_resident(resident) for resident in residents[:SHOWN]]
     if rest := residents[SHOWN:]:
-        shown.append(f"{len(rest)} smaller ones {readable_bytes(_bytes(rest))}")
+        shown.append(f"{len(rest)} smaller {readable_bytes(_bytes(rest))}")
     if lost := account.footprint_bytes - _bytes(residents):
         shown.append(f"{readable_bytes(lost)} that packing leaves free")
     used = f"{account.footprint_bytes} of {capacity} bytes"
@@ -158,7 +158,3 @@ def _capacities(account: Account, accelerator: Accelerator) -> Iterator[str]:
         "its floor" if least.dram_bytes == account.floor_bytes else "the least of all schedules"
     )
     yield f"from {least.scratchpad_bytes} bytes on it moves {bottom}, {readable_bytes(least.dram_bytes)}"
-
-
-def _count(number: int) -> str:
-    return f"{three_digits(number / 1e6)} M" if number >= 1e5 else str(number)

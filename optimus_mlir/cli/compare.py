@@ -11,7 +11,14 @@ import click
 from optimus_mlir.cli.study import Study, takes_study
 
 if TYPE_CHECKING:
+    from optimus_mlir.cost.totals import Total
     from optimus_mlir.fusion.summary import Traffic
+
+
+COLUMNS = (
+    *("solver", "DRAM", "weights", "maps in", "maps out"),
+    *("groups", "energy", "cycles", "time", "gap"),
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,7 @@ class Row:
     solver: str
     traffic: Traffic
     groups: int
+    total: Total  # energy and time on the accelerator
     seconds: float
     schedule_searches: int
     bound: float
@@ -40,7 +48,7 @@ Examples:
     "--solver", "solvers", multiple=True, metavar="NAME", help="Only this one (repeatable)."
 )
 def compare(study: Study, solvers: tuple[str, ...]) -> int:
-    """Plan MODEL with every solver: DRAM bytes by kind, groups, search time, distance to the bound.
+    """Plan MODEL with every solver: DRAM bytes by kind, groups, energy and cycles, search time, gap.
 
     The bound is the highest that any of the solvers proved: no plan of the schedule space can move
     less. It is the floor unless the off-line solver came to its end.
@@ -60,6 +68,7 @@ def compare(study: Study, solvers: tuple[str, ...]) -> int:
 def _row(study: Study, dataflow: Any, solver: str) -> Row:
     from time import perf_counter
 
+    from optimus_mlir.cost.totals import total_of
     from optimus_mlir.fusion.prices import GroupPrices
     from optimus_mlir.fusion.solvers import solve_with
     from optimus_mlir.fusion.summary import traffic_by_kind
@@ -69,7 +78,8 @@ def _row(study: Study, dataflow: Any, solver: str) -> Row:
     plan = solve_with(prices, solver, dataflow.runs, study.seconds)
     seconds = perf_counter() - begin
     traffic = traffic_by_kind(dataflow.graph, plan)
-    return Row(solver, traffic, len(plan.groups), seconds, prices.searches, plan.bound)
+    total = total_of([group.price.cost for group in plan.groups], prices.accelerator)
+    return Row(solver, traffic, len(plan.groups), total, seconds, prices.searches, plan.bound)
 
 
 def as_json(study: Study, rows: list[Row]) -> str:
@@ -89,6 +99,8 @@ def as_json(study: Study, rows: list[Row]) -> str:
                         "total": row.traffic.total,
                     },
                     "groups": row.groups,
+                    "energy_pj": row.total.energy.total_pj,
+                    "cycles": row.total.time.cycles,
                     "seconds": row.seconds,
                     "schedule_searches": row.schedule_searches,
                     "gap": row.traffic.total / bound - 1 if bound else None,
@@ -104,11 +116,11 @@ def print_table(study: Study, rows: list[Row]) -> None:
     from rich.table import Table
 
     from optimus_mlir.cli.terminal import stdout_console
-    from optimus_mlir.cli.units import percent, readable_bytes
+    from optimus_mlir.cli.units import percent, readable_bytes, readable_count, readable_energy
 
     bound = max(row.bound for row in rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("solver", "DRAM", "weights", "maps in", "maps out", "groups", "time", "gap"):
+    for name in COLUMNS:
         table.add_column(name, justify="left" if name == "solver" else "right", no_wrap=True)
     for row in rows:
         kinds = (row.traffic.weights_read, row.traffic.maps_read, row.traffic.maps_written)
@@ -118,6 +130,8 @@ def print_table(study: Study, rows: list[Row]) -> None:
             readable_bytes(row.traffic.total),
             *map(readable_bytes, kinds),
             str(row.groups),
+            readable_energy(row.total.energy.total_pj),
+            "-" if row.total.time.cycles is None else readable_count(row.total.time.cycles),
             f"{row.seconds:.2f} s",
             gap,
         )

@@ -16,6 +16,7 @@ from optimus_mlir.cli.units import (
     energy_unit,
     percent,
     readable_bytes,
+    readable_count,
     readable_energy,
     three_digits,
 )
@@ -159,16 +160,22 @@ def _cost_rows(report: Report) -> Iterator[Row]:
     yield "", "", _parts(total)
     if total.time.cycles is None:
         why = "the accelerator does not say how fast DRAM is"
-        yield "compute cycles", _millions(total.time.compute_cycles), why
+        yield "compute cycles", readable_count(total.time.compute_cycles), why
     else:
         cycles = total.time.cycles
-        yield "cycles", _millions(cycles), _saved(cycles, layers.time.cycles or 0, _millions)
+        yield (
+            "cycles",
+            readable_count(cycles),
+            _saved(cycles, layers.time.cycles or 0, readable_count),
+        )
         yield "", "", _where_time_goes(total)
 
 
 def _saved(figure: float, layer_by_layer: float, readable: Callable[[float], str]) -> str:
-    saved = percent(layer_by_layer - figure, layer_by_layer)
-    return f"layer by layer {readable(layer_by_layer)}: the plan saves {saved}"
+    """In other words where nothing is saved: less traffic may mean more recomputing."""
+    change = percent(abs(layer_by_layer - figure), layer_by_layer)
+    verdict = f"takes {change} more" if figure > layer_by_layer else f"saves {change}"
+    return f"layer by layer {readable(layer_by_layer)}: the plan {verdict}"
 
 
 def _parts(total: Total) -> str:
@@ -187,16 +194,15 @@ def _parts(total: Total) -> str:
 def _where_time_goes(total: Total) -> str:
     time = total.time
     assert time.dma_cycles is not None
-    parts = [f"compute {_millions(time.compute_cycles)}", f"DMA {_millions(time.dma_cycles)}"]
+    parts = [
+        f"compute {readable_count(time.compute_cycles)}",
+        f"DMA {readable_count(time.dma_cycles)}",
+    ]
     if total.utilisation is not None:
         parts.append(f"PEs {percent(total.utilisation, 1)} busy")
     if time.seconds is not None:
         parts.append(f"{1e3 * time.seconds:.3g} ms")
     return ", ".join(parts)
-
-
-def _millions(count: float) -> str:
-    return f"{three_digits(count / 1e6)} M" if count >= 1e5 else f"{count:.0f}"
 
 
 def _verdict(report: Report) -> Text:

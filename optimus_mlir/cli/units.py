@@ -25,6 +25,11 @@ def energy_unit(picojoules: float) -> tuple[str, float]:
     return next((unit for unit in units if picojoules >= unit[1]), ("pJ", 1))
 
 
+def readable_count(count: float) -> str:
+    """`1.50 M`; small numbers as they are."""
+    return f"{three_digits(count / 1e6)} M" if count >= 1e5 else f"{count:.0f}"
+
+
 def three_digits(value: float) -> str:
     """`1.50`, `23.4`, `512`."""
     for limit, decimals in ((9.995, 2), (99.95, 1)):

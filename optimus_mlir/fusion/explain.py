@@ -143,4 +143,6 @@ def _amount(prices: GroupPrices, more: float) -> str:
 
 
 def _kib(count: float) -> str:
+    if count >= 10 * 2**20:
+        return f"{count / 2**20:.4g} MiB"
     return f"{count / 1024:.4g} KiB" if count >= 1024 else f"{count:.0f} bytes"

@@ -227,3 +227,10 @@ def test_bytes_are_readable(count: int, text: str) -> None:
 def test_percentage_of_nothing_is_a_dash() -> None:
     assert percent(1, 8) == "12.5 %"
     assert percent(0, 0) == "-"
+
+
+def test_a_plan_that_takes_more_energy_says_so() -> None:
+    dearer = replace(COST, energy=Energy(1e9, 2e9, 3e9, 4e9, 8e9))
+    layers = total_of([COST], load_accelerator("eyeriss"))
+    text = printed(replace(report(cost=dearer), layer_by_layer=layers), 100)
+    assert "layer by layer 15.0 mJ: the plan takes 20.0 % more" in text

@@ -3,9 +3,9 @@
 // RUN: optimus compare %s --set scratchpad_bytes=2KiB --solver row --json | FileCheck %s --check-prefix=JSON
 // RUN: not optimus compare %s --solver best 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// CHECK: solver DRAM weights maps in maps out groups time gap
-// CHECK: layer-by-layer 4.50 KiB 1.50 KiB 1.50 KiB 1.50 KiB 3 {{.*}} 125.0 %
-// CHECK: offline 2.00 KiB 512 B 512 B 1.00 KiB 1 {{.*}} optimal
+// CHECK: solver DRAM weights maps in maps out groups energy cycles time gap
+// CHECK: layer-by-layer 4.50 KiB 1.50 KiB 1.50 KiB 1.50 KiB 3 586 nJ 2115 {{.*}} 125.0 %
+// CHECK: offline 2.00 KiB 512 B 512 B 1.00 KiB 1 322 nJ 1046 {{.*}} optimal
 // CHECK: no plan of the schedule space moves less than 2.00 KiB
 
 // JSON: "solver": "row"
