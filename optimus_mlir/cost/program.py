@@ -28,10 +28,14 @@ class Shift:
 
 @dataclass(frozen=True, eq=False)
 class Load:
-    """Copy the fresh part of a live-in from DRAM into its buffer."""
+    """Copy the fresh part of a live-in from DRAM into its buffer.
+
+    Not while one of the `guard` ranges is empty: nobody would read it.
+    """
 
     buffer: Buffer
     box: Box
+    guard: Box = ()
 
 
 class Phase(Enum):
@@ -134,7 +138,7 @@ class _Layout:
         self.loaded.add(name)
         buffer = self.buffers[name]
         self._shift(buffer)
-        self.bodies[buffer.loops].append(Load(buffer, buffer.fresh))
+        self.bodies[buffer.loops].append(Load(buffer, buffer.fresh, self.regions.idle[name]))
 
     def _shift(self, buffer: Buffer) -> None:
         if buffer.sliding is not None:

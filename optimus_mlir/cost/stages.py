@@ -51,12 +51,16 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """The tile loops of a group, its buffers and its stages."""
+    """The tile loops of a group, its buffers and its stages.
+
+    `idle` are the guards of live-ins: while one of the ranges is empty, nobody wants what would come.
+    """
 
     group: Graph
     axes: Path
     buffers: Mapping[str, Buffer]
     stages: Mapping[str, Stage]
+    idle: Mapping[str, Box]
 
 
 def infer_regions(
@@ -122,7 +126,28 @@ class _Inference:
         stages = {o.name: self._stage(o) for o in reversed(self.group.operators)}
         for name in self.group.live_ins:
             self.buffers[name] = self._place(name)
-        return Regions(self.group, tuple(self.axes.values()), self.buffers, stages)
+        idle = self._idle(stages)
+        return Regions(self.group, tuple(self.axes.values()), self.buffers, stages, idle)
+
+    def _idle(self, stages: Mapping[str, Stage]) -> dict[str, Box]:
+        """Of every tensor with one reader, when that, and who reads its result, does nothing.
+
+        A result with fewer elements than there are tile steps is idle at some of them, and so is
+        what computes padding only. What outlives such a step may still be wanted at the next.
+        """
+        idle: dict[str, Box] = {}
+        for name in (
+            *(o.write.tensor for o in reversed(self.group.operators)),
+            *self.group.live_ins,
+        ):
+            readers = self.group.consumers[name]
+            if len(readers) != 1 or name in self.group.outputs:
+                idle[name] = ()
+                continue
+            wanted = (*stages[readers[0].name].work.guard, *idle[readers[0].write.tensor])
+            home = self.buffers[name].home
+            idle[name] = tuple(r for r in wanted if r.axis in home and not r.is_busy)
+        return idle
 
     def _share(self, operator: Operator) -> tuple[Box, Path]:
         """The part of a last result that belongs to each tile step."""

@@ -55,6 +55,8 @@ class _Steps:
     def _with(self, step: Step, node: Node, at: At) -> Step:
         match node:
             case Load():
+                if any(_length(r, at) <= 0 for r in node.guard):
+                    return step
                 loaded = _elements(node.box, at) * self.accelerator.element_bytes
                 return replace(step, load_bytes=step.load_bytes + loaded)
             case Store():
@@ -139,7 +141,8 @@ def _sizes(body: Sequence[Node], axis: Axis) -> Iterator[Steps]:
             continue
         box = node.buffer.region if isinstance(node, Shift) else node.box
         loops = node.loops if isinstance(node, Compute) else ()
-        for r in (*box, *loops):
+        guard = node.guard if isinstance(node, Load) else ()
+        for r in (*box, *loops, *guard):
             if r.axis is axis:
                 yield r.lengths
                 if isinstance(node, Shift):

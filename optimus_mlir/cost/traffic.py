@@ -20,7 +20,7 @@ def walk(body: Sequence[Node], loops: Path = (), guard: Box = ()) -> Iterator[Pl
         if isinstance(node, Loop):
             yield from walk(node.body, (*loops, node.axis), (*guard, *node.guard))
         else:
-            yield node, loops, guard
+            yield node, loops, (*guard, *node.guard) if isinstance(node, Load) else guard
 
 
 def elements_read(program: Program) -> dict[str, Grid]:

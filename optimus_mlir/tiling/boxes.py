@@ -35,7 +35,7 @@ def first_begin(r: Range, at: Positions) -> int:
 
 
 def is_empty(box: Box, at: Positions) -> bool:
-    return any(size(r, at) == 0 for r in box)
+    return any(size(r, at) <= 0 for r in box)
 
 
 def offset(r: Range, at: Positions) -> Offset:

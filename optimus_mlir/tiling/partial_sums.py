@@ -11,28 +11,38 @@ Before                                  After (channels in blocks)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from optimus_mlir.analysis.affine_maps import operand_indices
 from optimus_mlir.analysis.annotations import OPERATOR
 from optimus_mlir.analysis.dataflow import Cluster
 from optimus_mlir.mlir import bufferization, ir, linalg
+from optimus_mlir.tiling.boxes import extract
 
 Operands = Mapping[tuple[int, int], ir.Value]  # by member of the cluster and number of its operand
 
 
-def start(cluster: Cluster, _reads: Operands, target: ir.Value) -> ir.Value:
+def start(
+    cluster: Cluster, _reads: Operands, target: ir.Value, _extents: Sequence[int]
+) -> ir.Value:
     """The value that the anchor's sums begin with."""
     init = _init(cluster.ops[0]).owner
     filled = linalg.fill(init.operands[0], outs=[target])
     return _labelled(filled.owner, cluster)
 
 
-def accumulate(cluster: Cluster, reads: Operands, target: ir.Value) -> ir.Value:
-    """The anchor on blocks of its operands."""
-    return _labelled(_on_tiles(cluster.ops[0], _of_member(0, reads), target), cluster)
+def accumulate(
+    cluster: Cluster, reads: Operands, target: ir.Value, extents: Sequence[int]
+) -> ir.Value:
+    """The anchor on blocks of its operands; `extents` are those of its loops."""
+    op, operands = cluster.ops[0], _of_member(0, reads)
+    operands |= dict(_extent_giving(op, operands, extents))
+    return _labelled(_on_tiles(op, operands, target), cluster)
 
 
-def finish(cluster: Cluster, reads: Operands, target: ir.Value) -> ir.Value:
+def finish(
+    cluster: Cluster, reads: Operands, target: ir.Value, _extents: Sequence[int]
+) -> ir.Value:
     """The elementwise ops on a tile of complete sums."""
     current = {cluster.ops[0].results[0]: target}
     for member, op in enumerate(cluster.ops[1:], start=1):
@@ -46,6 +56,18 @@ def finish(cluster: Cluster, reads: Operands, target: ir.Value) -> ir.Value:
 
 def _of_member(member: int, reads: Operands) -> dict[int, ir.Value]:
     return {operand: value for (of, operand), value in reads.items() if of == member}
+
+
+def _extent_giving(
+    op: ir.Operation, reads: Mapping[int, ir.Value], extents: Sequence[int]
+) -> Iterator[tuple[int, ir.Value]]:
+    """Operands that nobody reads, which only say how long a loop is, as a pool's kernel does."""
+    rows = operand_indices(op) or []
+    for number, row in enumerate(rows[:-1]):
+        value = op.operands[number]
+        if number not in reads and isinstance(value.type, ir.RankedTensorType):
+            shape = [extents[loop] for index in row for loop in index.loops]
+            yield number, extract(value, [0] * len(shape), shape)
 
 
 def _from_earlier(op: ir.Operation, current: Mapping[ir.Value, ir.Value]) -> dict[int, ir.Value]:

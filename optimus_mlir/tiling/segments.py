@@ -93,6 +93,10 @@ def _features(node: Node) -> Iterator[tuple[Axis, Steps]]:
                 something = inside.lengths > 0  # or no code, and how far outside does not matter
                 yield part.axis, something * (inside.begin - part.begin)
                 yield part.axis, something * (part.end - inside.end)
+    if isinstance(node, Load):
+        for r in node.guard:
+            assert r.axis is not None
+            yield r.axis, np.sign(r.lengths)
     if isinstance(node, Shift):
         yield from _halo(node)
 

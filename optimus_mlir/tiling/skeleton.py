@@ -156,7 +156,7 @@ class Skeleton:
         self.state[buffer] = insert(moved, self.state[buffer], front, shape)
 
     def _load(self, node: Load, at: Positions) -> None:
-        if is_empty(node.box, at):
+        if is_empty((*node.box, *node.guard), at):
             return
         self._allocate(node.buffer)
         source = self.dataflow.values[node.buffer.tensor.name]
@@ -182,7 +182,8 @@ class Skeleton:
         if node.phase is Phase.WHOLE:
             result = self._site(cluster, staged, target, offsets(node.box, at))
         else:
-            result = PHASES[node.phase](cluster, staged, target)
+            extents = sizes(node.loops, at)
+            result = PHASES[node.phase](cluster, staged, target, extents)
         self.state[node.buffer] = insert(result, self.state[node.buffer], place, shape)
 
     def _site(

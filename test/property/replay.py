@@ -50,7 +50,7 @@ class Replay:
                 case Shift():
                     self._shift(node.buffer, at)
                 case Load():
-                    loaded = points(node.box, at)
+                    loaded = points(node.box, at) if points(node.guard, at) else set[Point]()
                     self._fill(node.buffer, loaded, at)
                     self.loaded[node.buffer.tensor.name] += len(loaded)
                 case Compute():

@@ -376,6 +376,29 @@ def test_a_whole_that_depends_on_a_part_makes_it_whole() -> None:
     assert build_program(group, Schedule((Tile(0, 4),))).buffers["p"].loops == ()
 
 
+def test_nothing_comes_for_a_result_that_is_complete() -> None:
+    """Of two results, the smaller one has a row at two of three steps; its weights come as often."""
+    small = Operator(
+        "a",
+        (2, 4),
+        (False, False),
+        (access("x", "hk", "h"), access("w", "hk", "k")),
+        access("p", "hk", "h", "k"),
+    )
+    root = Operator(
+        "b", (3, 4), (False, False), (access("x", "hk", "h"),), access("o", "hk", "h", "k")
+    )
+    tensors = {
+        "x": Tensor("x", (3,)),
+        "w": Tensor("w", (4,), constant=True),
+        "p": Tensor("p", (2, 4)),
+        "o": Tensor("o", (3, 4)),
+    }
+    group = Graph((small, root), tensors, ("p", "o"))
+    assert priced(group, Tile(0, 1), Tile(1, 2)).dram_read_bytes["w"] == 2 * 4
+    assert priced(group, Tile(0, 1), Tile(1, 2), kept="w").dram_read_bytes["w"] == 4
+
+
 @pytest.mark.parametrize(
     "blocks",
     [(Block("a", 4, 1),), (Block("a", 1, 2),)],
