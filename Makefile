@@ -39,7 +39,7 @@ property: $(INSTALLED) ## The laws, on random inputs (hypothesis)
 lit: $(INSTALLED) ## Passes and tools on MLIR files (lit, FileCheck)
 	$(BIN)/lit -sv test/lit
 
-network: $(INSTALLED) ## The laws on ResNet-18 (pytest)
+network: $(INSTALLED) ## The laws on networks of the zoo (pytest)
 	$(BIN)/pytest -q test/network
 
 clean: ## Remove what the tools and tests leave behind, but not .venv
