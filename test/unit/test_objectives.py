@@ -92,3 +92,28 @@ def test_cycles_need_the_speed_of_dram() -> None:
 def test_unknown_objective_names_the_known() -> None:
     with pytest.raises(OptimusError, match="choose one of dram-bytes, energy, cycles"):
         objective_of("edp", accelerator())
+
+
+@pytest.mark.parametrize("name", ["energy", "cycles"])
+def test_what_a_search_compares_is_what_runs(name: str) -> None:
+    """The weights come in blocks, which are made as large as fits: that changes more than traffic."""
+    one = graph(SHAPE, conv("a", "x", (4, 8, 6), 2, 3, padding=1))
+    target = accelerator("scratchpad_bytes=359")
+    objective = objective_of(name, target)
+    (group,) = solve(one, target, "layer-by-layer", objective=objective).groups
+    assert group.schedule.blocks
+    assert group.schedule.blocks[0].size > 1
+    seen = GroupPrices(one, target, objective).best(one.operators)
+    assert seen is not None
+    assert objective.of(seen.price) == objective.of(group.price)
+
+
+@pytest.mark.parametrize(("name", "searches"), [("dram-bytes", 0), ("energy", 1), ("cycles", 1)])
+def test_less_room_means_more_traffic_but_perhaps_less_energy(name: str, searches: int) -> None:
+    """So only of traffic is it known that what was too dear stays so."""
+    target = accelerator("scratchpad_bytes=200")
+    prices = GroupPrices(CHAIN, target, objective_of(name, target))
+    assert prices.best(CHAIN.operators, below=1) is None
+    smaller = prices.in_less(120)
+    assert smaller.best(CHAIN.operators, below=1) is None
+    assert smaller.searches == searches
