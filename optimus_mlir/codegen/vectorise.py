@@ -53,6 +53,10 @@ def recipe_of(op: ir.Operation, unit: VectorUnit) -> Recipe | str:
         return "its body asks for loop indices"
     if any(len(inner.operation.regions) for inner in body.operations):
         return "its body has control flow"
+    if any(
+        isinstance(v.type, ir.ShapedType) for o in body.operations for v in o.operation.operands
+    ):
+        return "its body reads memory"
     nest = buffer_nest(op)
     if nest is None:
         return "it has several results, or a layout that is not known when compiling"

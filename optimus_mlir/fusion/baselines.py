@@ -46,7 +46,7 @@ def chain(prices: GroupPrices, operators: Operators, _patience: Patience) -> Sol
     for operator in operators:
         maps = [a.tensor for a in operator.reads if not prices.graph.tensors[a.tensor].constant]
         number = ends.pop(maps[0], None) if len(maps) == 1 else None
-        if number is None or not any(_private(prices, operator)):
+        if number is None or maps[0] not in _private(prices, operator):
             number = len(chains)
             chains.append(())
         chains[number] = (*chains[number], operator)

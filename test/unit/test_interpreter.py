@@ -65,7 +65,10 @@ def test_agrees_with_the_jit(kind: str, scratchpad_bytes: int) -> None:
     inputs = random_inputs(main)
     module = compiled(text, scratchpad_bytes=scratchpad_bytes)
     mine, jit = interpret(module, inputs), emulate(module, inputs)
-    np.testing.assert_array_equal(mine.outputs[0], jit.outputs[0])
+    if kind == "f32":  # vectors add up in another order; f16 sums are rounded to the same value
+        np.testing.assert_allclose(mine.outputs[0], jit.outputs[0], rtol=1e-5, atol=1e-5)
+    else:
+        np.testing.assert_array_equal(mine.outputs[0], jit.outputs[0])
     assert mine.groups == jit.groups
     assert mine.groups[0].scratchpad_bytes <= scratchpad_bytes
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from optimus_mlir.mlir import ir, new_context, run_passes
@@ -203,6 +203,8 @@ def test_random_programs(
         value = program.step(step, value, shape)
     module = program.module([*results, (value, shape)])
     before = run_plainly(module, program.inputs)
+    # a division by almost nothing magnifies what another order of additions changes
+    assume(all(np.abs(x[np.isfinite(x)]).max(initial=0) < 1e3 for x in before))
     run_passes(module, [NormalizePass()])
     after = run_plainly(module, program.inputs)
     for x, y in zip(before, after, strict=True):

@@ -123,7 +123,7 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
         "groups[0]: this schedule cannot run: ",
     ),
     "unknown name": (
-        lambda plan: with_schedule(plan, blocks=[{"operator": "op7", "dimension": 1, "size": 1}]),
+        lambda plan: with_schedule(plan, blocks=[{"operator": "op7", "loop": 1, "size": 1}]),
         "groups[0]: schedule: this group has no 'op7': its names are op0 (conv0, loops",
     ),
     "wrong type": (

@@ -67,8 +67,8 @@ def test_chain_stops_at_branches_and_joins() -> None:
 
 
 def test_groups_need_not_be_contiguous() -> None:
-    plan = solve(BRANCHES, accelerator(180), "offline")
-    runs = solve(BRANCHES, accelerator(180), "contiguous")
+    plan = solve(BRANCHES, accelerator(160), "offline")
+    runs = solve(BRANCHES, accelerator(160), "contiguous")
     assert [group.operators for group in plan.groups] == [("a", "c"), ("b", "d", "e")]
     assert plan.dram_bytes < runs.dram_bytes
 
