@@ -3,10 +3,10 @@
 from hypothesis import given, note, settings
 from laws import Case, cases, chance, check_laws
 
-a_third = settings(max_examples=max(1, settings.default.max_examples // 3))
+a_fifth = settings(max_examples=max(1, settings.default.max_examples // 5))
 
 
-@a_third
+@a_fifth
 @given(cases(chance, [("numpy", "jit")]))
 def test_both_back_ends_agree(case: Case) -> None:
     """Each with what was promised and what is computed plainly, and so with each other."""
