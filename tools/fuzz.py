@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from laws import Case, cases, chance, check_laws, parse, solvers  # noqa: E402
 
 BATCH = 40
+BATCH_SECONDS = 900  # a case takes half a second
 BACK_ENDS = [("jit",), ("numpy",), ("numpy", "jit")]
 NETWORK, PLANNED = "network.mlir", "planned.mlir"
 
@@ -132,7 +133,17 @@ class Campaign:
         command += ["--count", str(min(BATCH, self.arguments.count))]
         command += ["--shrink-seconds", str(self.arguments.shrink_seconds)]
         command += ["--output", str(self.arguments.output)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        limit = BATCH_SECONDS + self.arguments.shrink_seconds
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=limit
+            )
+        except subprocess.TimeoutExpired:
+            with self.lock:
+                self._failed(
+                    number, folder, f"not done after {limit:.0f} s: the case at work hangs"
+                )
+            return
         with self.lock:
             if done.returncode:
                 end = done.stderr.strip()[-2000:]
