@@ -48,5 +48,5 @@ clean: ## Remove what the tools and tests leave behind, but not .venv
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[torch,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[onnx,plot,test,torch,transformers]'
 	touch $@

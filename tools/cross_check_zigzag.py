@@ -4,9 +4,9 @@
 ZigZag (Mei et al., IEEE TC 70(8), 2021) is an independent model by KU Leuven. It is no dependency
 of this package; give it an environment of its own, with what the cost model needs:
 
-    python3.11 -m venv /tmp/zigzag
-    /tmp/zigzag/bin/pip install zigzag-dse==3.9.1 six pydantic
-    PYTHONPATH=. /tmp/zigzag/bin/python tools/cross_check_zigzag.py
+    python3.11 -m venv zigzag-venv
+    zigzag-venv/bin/pip install zigzag-dse==3.9.1 six pydantic
+    PYTHONPATH=. zigzag-venv/bin/python tools/cross_check_zigzag.py
 
 Prints the table in docs/cross-check.md. Both get 16-bit elements and sums, 1, 6 and 1 pJ for a
 register, buffer and MAC; ZigZag has no array network and here DRAM is free, so neither counts.

@@ -15,7 +15,7 @@ from optimus_mlir.cli.units import readable_bytes
 Examples:
   optimus cache info
   optimus cache clear
-  OPTIMUS_CACHE_DIR=/tmp/cache optimus run zoo:resnet18
+  OPTIMUS_CACHE_DIR=~/optimus-cache optimus run zoo:resnet18
 """,
 )
 def cache() -> None:

@@ -1,6 +1,11 @@
 """Operators by hand: images are (channels, rows, columns), without a batch."""
 
+from optimus_mlir.cost import Block, Keep, Price, Schedule, Tile, price
+from optimus_mlir.target import load_accelerator, with_fields
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
+
+BYTES = with_fields(load_accelerator("eyeriss"), ["element_bits=8"])
+ROWS, COLUMNS = 1, 2
 
 
 def access(tensor: str, loops: str, *indices: str | dict[str, int]) -> Access:
@@ -53,3 +58,11 @@ def graph(source: tuple[int, ...], *operators: Operator) -> Graph:
         tensors[f"{operator.name}.w"] = Tensor(f"{operator.name}.w", (k, c, r, s), constant=True)
         tensors[f"{operator.name}.o"] = Tensor(f"{operator.name}.o", (k, h, w))
     return Graph(operators, tensors, (f"{operators[-1].name}.o",))
+
+
+def priced(
+    group: Graph, *tiles: Tile, kept: str = "", depth: int = 0, blocks: tuple[Block, ...] = ()
+) -> Price:
+    """What it costs to keep the named tensors at a depth; an element is one byte."""
+    keeps = tuple(Keep(name, depth) for name in kept.split())
+    return price(group, Schedule(tiles, keeps, blocks), BYTES)
