@@ -90,7 +90,9 @@ def _features(node: Node) -> Iterator[tuple[Axis, Steps]]:
         for part, extent in zip(box, buffer.tensor.shape, strict=True):
             if part.axis is not None:
                 inside = part.clamped(extent)
-                something = inside.lengths > 0  # or no code, and how far outside does not matter
+                something = (inside.lengths > 0).astype(np.int64)
+                yield part.axis, something
+                # where there is nothing, there is no code: how far outside does not matter
                 yield part.axis, something * (inside.begin - part.begin)
                 yield part.axis, something * (part.end - inside.end)
     if isinstance(node, Load):

@@ -59,3 +59,11 @@ def test_a_part_of_a_concatenation_is_the_same_wherever_else_the_block_lies() ->
     )
     [cut] = cut_loops(program).values()
     assert [(segment.first, segment.count) for segment in cut] == [(0, 4), (4, 4)]
+
+
+def test_a_step_that_sees_only_padding_stands_apart() -> None:
+    """A 1x1 convolution with padding computes its first and last row from nothing."""
+    padded = graph((1, 4, 4), conv("a", "x", (1, 6, 6), 1, 1, padding=1))
+    program = build_program(padded, Schedule(keeps=(Keep("x", 0),), blocks=(Block("a", 1, 1),)))
+    [cut] = cut_loops(program).values()
+    assert [(segment.first, segment.count) for segment in cut] == [(0, 1), (1, 4), (5, 1)]
