@@ -31,16 +31,16 @@ type: $(INSTALLED) ## Types (pyright; strict where no MLIR is)
 	$(BIN)/pyright
 
 unit: $(INSTALLED) ## Unit tests (pytest)
-	$(BIN)/pytest -q test/unit
+	$(BIN)/pytest -q -n auto test/unit
 
 property: $(INSTALLED) ## The laws, on random inputs (hypothesis)
-	$(BIN)/pytest -q test/property
+	$(BIN)/pytest -q -n auto test/property
 
 lit: $(INSTALLED) ## Passes and tools on MLIR files (lit, FileCheck)
 	$(BIN)/lit -sv test/lit
 
 network: $(INSTALLED) ## The laws on networks of the zoo (pytest)
-	$(BIN)/pytest -q test/network
+	$(BIN)/pytest -q -n auto test/network
 
 clean: ## Remove what the tools and tests leave behind, but not .venv
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis optimus-opt-crash.mlir optimus-crash.mlir

@@ -53,6 +53,8 @@ class Nest:
 
 
 def _reads(indices: Indices, loops: Sequence[Range]) -> tuple[Box, Box]:
+    if any(r.is_idle for r in loops):  # what is never computed reads nothing, constants included
+        return (Range.whole(0),) * len(indices), (Range.whole(0),) * len(indices)
     ranges = [
         _need(index, tuple(loops[loop] for loop in its_loops), extent)
         for index, its_loops, extent in indices

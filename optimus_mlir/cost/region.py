@@ -130,6 +130,11 @@ class Range:
         """Whether it has elements at every step."""
         return bool(self.lengths.min() > 0)
 
+    @cached_property
+    def is_idle(self) -> bool:
+        """Whether it has no elements at any step."""
+        return bool(self.lengths.max() <= 0)
+
     def is_all_of(self, extent: int) -> bool:
         """Whether it is the constant `[0, extent)`."""
         return self.axis is None and self.begin.item() == 0 and self.end.item() == extent

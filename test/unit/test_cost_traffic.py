@@ -89,6 +89,18 @@ def test_an_empty_step_needs_nothing() -> None:
     assert of.dram_read_bytes["x"] == rows_of_x * 6
 
 
+def test_what_sees_only_padding_makes_nothing_move() -> None:
+    """Neither the weights of what is never computed nor those of its inputs' producers."""
+    never = graph(
+        (1, 4, 4),
+        conv("a", "x", (1, 2, 2), 1, 1, stride=2),
+        conv("b", "a.o", (1, 1, 1), 1, 1, stride=3, padding=1),
+    )
+    of = priced(never)
+    assert of.dram_read_bytes == {"x": 0, "a.w": 0, "b.w": 1}
+    assert of.macs == 1
+
+
 def test_an_empty_step_adds_nothing_to_what_others_need() -> None:
     """a's last new rows come two steps early; then x is read for the residual alone."""
     group = graph(
