@@ -57,6 +57,8 @@ def recipe_of(op: ir.Operation, unit: VectorUnit) -> Recipe | str:
         isinstance(v.type, ir.ShapedType) for o in body.operations for v in o.operation.operands
     ):
         return "its body reads memory"
+    if any(_is_packed(v.type) for v in op.operands):
+        return "in a vector eight of its numbers share a byte, in memory they do not"
     nest = buffer_nest(op)
     if nest is None:
         return "it has several results, or a layout that is not known when compiling"
@@ -66,6 +68,11 @@ def recipe_of(op: ir.Operation, unit: VectorUnit) -> Recipe | str:
     if blocking is None:
         return "neither its results nor what it reduces are neighbours in memory"
     return Recipe(nest, blocking, lanes, unit.has_masks, combine, None)
+
+
+def _is_packed(kind: ir.Type) -> bool:
+    """Whether LLVM packs vectors of such elements: a mask in memory has a byte for each."""
+    return isinstance(kind, ir.MemRefType) and getattr(kind.element_type, "width", 8) < 8
 
 
 def _lanes(nest: BufferNest, unit: VectorUnit) -> int:

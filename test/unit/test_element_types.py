@@ -34,6 +34,17 @@ class Quantised(nn.Module):
         return torch.clamp(y >> 4, -128, 127).to(torch.int8)
 
 
+class Masked(nn.Module):
+    """A mask of single bits as a weight, as attention has one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.ones(8, 8).triu() > 0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.where(self.mask, x, torch.zeros_like(x))
+
+
 class Sorted(nn.Module):
     """Two layers, and between them what only the host can do."""
 
@@ -80,6 +91,12 @@ def bits(x: torch.Tensor) -> np.ndarray:
 def test_integers_to_the_bit() -> None:
     torch.manual_seed(0)
     network, x = Quantised().eval(), torch.randint(-128, 128, (1, 3, 8, 8), dtype=torch.int8)
+    result = run(import_torch(network, (x,)), [x.numpy()])
+    assert np.array_equal(result, network(x).numpy())
+
+
+def test_masks_have_a_byte_for_each_element() -> None:
+    network, x = Masked().eval(), torch.randn(8, 8)
     result = run(import_torch(network, (x,)), [x.numpy()])
     assert np.array_equal(result, network(x).numpy())
 
