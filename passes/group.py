@@ -13,6 +13,7 @@ from optimus_mlir.fusion.objective import objective_of
 from optimus_mlir.fusion.plan_file import read_plan
 from optimus_mlir.fusion.replay import replay
 from optimus_mlir.mlir import Pass, ir
+from optimus_mlir.mlir.diagnostics import remark
 from optimus_mlir.passes.plan_options import PlanOptions
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -32,6 +33,7 @@ class GroupPass(PlanOptions, Pass):
         number, bound = 0, 0.0
         for function in entry_functions(module):
             dataflow = read_dataflow(function)
+            remark_on_hosts(dataflow, accelerator)
             plan = self._plan(dataflow, accelerator)
             for group in plan.groups:
                 annotate(dataflow, members(dataflow.graph, group.operators), group, number)
@@ -62,6 +64,16 @@ def entry_functions(module: ir.Module) -> list[ir.Operation]:
         and op.operation.regions[0].blocks
         and "sym_visibility" not in op.operation.attributes
     ]
+
+
+def remark_on_hosts(dataflow: Dataflow, accelerator: Accelerator) -> None:
+    """Say which ops stay on the host, why, and what they move there."""
+    for host in dataflow.hosts:
+        moved = host.elements * accelerator.element_bytes
+        remark(
+            host.op.location,
+            f"{host.name} stays on the host, where it moves {moved} B: {host.reason}",
+        )
 
 
 def annotate(dataflow: Dataflow, graph: Graph, group: Group, number: int) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from optimus_mlir.analysis.affine_maps import loop_extents, operand_indices
-from optimus_mlir.analysis.views import View, is_view, views_of
+from optimus_mlir.analysis.host_operations import HostOperation
+from optimus_mlir.analysis.operator_form import (
+    Nest,
+    Rows,
+    holds_no_data,
+    is_elementwise,
+    nest_or_reason,
+    reads_init,
+    rows_or_reason,
+    substituted,
+)
+from optimus_mlir.analysis.stretches import stretches
+from optimus_mlir.analysis.views import View, is_view, sources, views_of
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.cloning import values_read
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
@@ -42,14 +52,15 @@ class Cluster:
 class Dataflow:
     """A function as operators: the pure `graph`, and the IR behind each of its names.
 
-    `runs` are the operators between host ops, which nothing may be fused across.
+    `runs` are the operators between ops that have to stand apart from all: those of the host, and
+    reshapes. Nothing may be fused across them.
     """
 
     graph: Graph
     clusters: dict[str, Cluster]
     values: dict[str, ir.Value]
     runs: tuple[tuple[str, ...], ...]
-    hosts: tuple[ir.Operation, ...]
+    hosts: tuple[HostOperation, ...]
 
 
 @dataclass
@@ -60,46 +71,34 @@ class _Reader:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     hosts: list[ir.Operation] = field(default_factory=list)
     reshapes: list[ir.Operation] = field(default_factory=list)
-    barriers: list[int] = field(default_factory=list)
+    between: list[ir.Operation] = field(default_factory=list)  # both, in program order
 
     def visit(self, op: ir.Operation) -> None:
         if op.name in ("tensor.empty", "arith.constant", "linalg.fill", "func.return"):
             return
         if _is_view(op):
             return
-        if self._merge(op) or self._anchor(op) or self._reshape(op):
+        if self._merge(op) or self._anchor(op):
             return
-        self.hosts.append(op)
-        self.barriers.append(len(self.clusters))
-
-    def _reshape(self, op: ir.Operation) -> bool:
-        """In DRAM a reshape is another name for the same bytes; nothing is fused across it."""
-        if op.name not in RESHAPES:
-            return False
-        self.reshapes.append(op)
-        if any(use.owner.operation.name != "func.return" for use in op.results[0].uses):
-            self.barriers.append(len(self.clusters))
-        return True
+        # in DRAM a reshape is another name for the same bytes; nothing is fused across it
+        kind = self.reshapes if op.name in RESHAPES else self.hosts
+        kind.append(op)
+        self.between.append(op)
 
     # Operators --------------------------------------------------------------------------------
 
     def _anchor(self, op: ir.Operation) -> bool:
-        indices = _structure(op)
-        if indices is None or not _starts_from_nothing(op):
+        nest = nest_or_reason(op)
+        if not isinstance(nest, Nest):
             return False
-        extents = loop_extents(op, indices)
-        if extents is None:
-            return False
-        write = indices[-1]
+        write = nest.rows[-1]
         walked = {loop for index in write for loop in index.loops}
-        if any(sum(i.coefficients) != 1 or i.constant for i in write) or len(walked) != len(write):
-            return False
-        reads = self._reads(op, indices[:-1], 0)
+        reads = self._reads(op, nest.rows[:-1], 0)
         name = f"{op.name.split('.')[1].split('_')[0]}{len(self.clusters)}"
         operator = Operator(
             name,
-            extents,
-            tuple(loop not in walked for loop in range(len(extents))),
+            nest.extents,
+            tuple(loop not in walked for loop in range(len(nest.extents))),
             tuple(access for access, _ in reads),
             Access(self._name(op.results[0], name), write),
             _multiplies(op),
@@ -109,19 +108,19 @@ class _Reader:
 
     def _merge(self, op: ir.Operation) -> bool:
         """Merge an elementwise op into the operator whose result only it reads."""
-        indices = _structure(op)
-        if not indices or not _is_elementwise(op, indices):
+        indices = rows_or_reason(op)
+        if isinstance(indices, str) or not is_elementwise(op, indices):
             return False
         cluster = self._anchor_of(op, indices)
         if cluster is None:
             return False
         write = cluster.operator.write.indices
-        moved = [tuple(_substituted(i, write) for i in row) for row in indices]
+        moved = [tuple(substituted(i, write) for i in row) for row in indices]
         member = len(cluster.ops)
-        sources = moved if _reads_init(op) else moved[:-1]
+        rows = moved if reads_init(op) else moved[:-1]
         reads = [
             (access, read)
-            for access, read in self._reads(op, sources, member)
+            for access, read in self._reads(op, rows, member)
             if read.view.source != cluster.result
         ]
         name = cluster.operator.name
@@ -143,16 +142,15 @@ class _Reader:
         self.clusters.append(cluster)
         return True
 
-    def _anchor_of(self, op: ir.Operation, indices: Sequence[tuple[Linear, ...]]) -> Cluster | None:
+    def _anchor_of(self, op: ir.Operation, indices: Rows) -> Cluster | None:
         """The latest operator that `op` may join."""
-        first = self.barriers[-1] if self.barriers else 0
-        for position in reversed(range(first, len(self.clusters))):
-            result = self.clusters[position].result
+        for cluster in reversed(self.clusters):
+            result = cluster.result
             if len(list(result.uses)) != 1 or result.type.shape != op.results[0].type.shape:
                 continue
             for operand, row in zip(op.operands, indices, strict=True):
                 if operand == result and row == indices[-1]:
-                    return self.clusters[position]
+                    return cluster
         return None
 
     def _reads(
@@ -161,7 +159,7 @@ class _Reader:
         reads: list[tuple[Access, Read]] = []
         for number, row in enumerate(indices):
             operand = op.operands[number]
-            if not isinstance(operand.type, ir.RankedTensorType) or _holds_no_data(operand):
+            if not isinstance(operand.type, ir.RankedTensorType) or holds_no_data(operand):
                 continue
             for view in views_of(operand):
                 access = Access(self._name(view.source), view.indices(row))
@@ -188,15 +186,13 @@ def read_dataflow(function: ir.Operation) -> Dataflow:
     needed = _needed_outside(block, reader)
     operators = tuple(cluster.operator for cluster in reader.clusters)
     outputs = tuple(o.write.tensor for o in operators if reader.values[o.write.tensor] in needed)
-    names = [o.name for o in operators]
-    bounds = [0, *reader.barriers, len(names)]
-    runs = (tuple(names[a:b]) for a, b in pairwise(bounds))
+    apart = stretches([cluster.ops for cluster in reader.clusters], reader.between)
     return Dataflow(
         Graph(operators, reader.tensors, outputs),
         {cluster.operator.name: cluster for cluster in reader.clusters},
         reader.values,
-        tuple(run for run in runs if run),
-        tuple(reader.hosts),
+        tuple(tuple(operators[n].name for n in stretch) for stretch in apart if stretch),
+        tuple(map(HostOperation, reader.hosts)),
     )
 
 
@@ -210,74 +206,12 @@ def _needed_outside(block: ir.Block, reader: _Reader) -> set[ir.Value]:
             block.operations[len(block.operations) - 1].operation,
         )
         for read in values_read(op)
-        for value in _sources(read)
+        for value in sources(read)
     }
-
-
-def _sources(value: ir.Value) -> Iterator[ir.Value]:
-    yield value
-    if isinstance(value.type, ir.RankedTensorType):
-        yield from (view.source for view in views_of(value))
-
-
-def _structure(op: ir.Operation) -> list[tuple[Linear, ...]] | None:
-    """Index expressions of a linalg op with one tensor result, else None."""
-    if not op.name.startswith("linalg.") or len(op.results) != 1:
-        return None
-    if not all(_is_static(v) for v in (*op.operands, *op.results)) or _uses_position(op):
-        return None
-    if any(isinstance(value.type, ir.ShapedType) for value in _read_inside(op)):
-        return None  # a gather: no access map says what it reads
-    if any(_is_filled(value) for value in list(op.operands)[:-1]):
-        return None  # normalisation puts such constants into the body
-    return operand_indices(op)
-
-
-def _read_inside(op: ir.Operation) -> list[ir.Value]:
-    """What the body reads."""
-    body = op.regions[0].blocks[0].operations
-    return [value for inner in body for value in values_read(inner.operation)]
-
-
-def _is_static(value: ir.Value) -> bool:
-    return not isinstance(value.type, ir.ShapedType) or value.type.has_static_shape
-
-
-def _uses_position(op: ir.Operation) -> bool:
-    return any(o.operation.name == "linalg.index" for o in op.regions[0].blocks[0].operations)
 
 
 def _multiplies(op: ir.Operation) -> bool:
     return any(o.operation.name in MULTIPLIES for o in op.regions[0].blocks[0].operations)
-
-
-def _is_elementwise(op: ir.Operation, indices: Sequence[tuple[Linear, ...]]) -> bool:
-    """All loops parallel, and the result indexed by them in order."""
-    loops = len(op.results[0].type.shape)
-    return loops > 0 and indices[-1] == tuple(_loop(i, loops) for i in range(loops))
-
-
-def _reads_init(op: ir.Operation) -> bool:
-    """Whether the body reads what the output held before."""
-    block = op.regions[0].blocks[0]
-    return len(list(block.arguments[len(block.arguments) - 1].uses)) > 0
-
-
-def _starts_from_nothing(op: ir.Operation) -> bool:
-    """Whether the output's former content is a fill, or is not read at all."""
-    return _holds_no_data(op.operands[len(op.operands) - 1]) or not _reads_init(op)
-
-
-def _is_filled(value: ir.Value) -> bool:
-    if not isinstance(value.type, ir.RankedTensorType):
-        return False
-    owners = [view.source.owner for view in views_of(value)]
-    return any(not isinstance(o, ir.Block) and o.name == "linalg.fill" for o in owners)
-
-
-def _holds_no_data(value: ir.Value) -> bool:
-    owner = value.owner
-    return not isinstance(owner, ir.Block) and owner.name in ("tensor.empty", "linalg.fill")
 
 
 def _is_view(op: ir.Operation) -> bool:
@@ -299,16 +233,3 @@ def _live_in_name(value: ir.Value, number: int) -> str:
     if isinstance(value.owner, ir.Block):
         return f"%arg{ir.BlockArgument(value).arg_number}"
     return f"%{'cst' if _is_constant(value) else 'host'}{number}"
-
-
-def _loop(loop: int, loops: int) -> Linear:
-    return Linear(tuple(int(i == loop) for i in range(loops)))
-
-
-def _substituted(index: Linear, write: Sequence[Linear]) -> Linear:
-    """An index over the result's dimensions as one over the anchor's loops."""
-    coefficients = [0] * len(write[0].coefficients)
-    for dimension, coefficient in enumerate(index.coefficients):
-        (loop,) = write[dimension].loops
-        coefficients[loop] += coefficient
-    return Linear(tuple(coefficients), index.constant)

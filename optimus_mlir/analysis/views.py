@@ -5,6 +5,7 @@ They move no data of their own. A reader of a view is a reader of its sources, a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,6 +66,13 @@ def views_of(value: ir.Value) -> Views:
 def is_view(value: ir.Value) -> bool:
     """Whether readers of the value are readers of other tensors."""
     return views_of(value)[0].source != value
+
+
+def sources(value: ir.Value) -> Iterator[ir.Value]:
+    """The value, and the tensors that it is a view of."""
+    yield value
+    if isinstance(value.type, ir.RankedTensorType):
+        yield from (view.source for view in views_of(value))
 
 
 def _padding(op: Any) -> Views | None:

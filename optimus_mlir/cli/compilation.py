@@ -36,7 +36,19 @@ class Planned:
     floor_bytes: int
     graph: Graph
     bound_bytes: int  # no plan of the schedule space moves less, as far as the search has proved
+    host_bytes: int = 0  # what those ops read and write, apart from all groups
     stretches: tuple[tuple[str, ...], ...] = ()  # the operators between ops that stay on the host
+
+
+@dataclass(frozen=True)
+class _Yardsticks:
+    """What the normalised module says before groups are made: see `Planned`."""
+
+    host_operations: tuple[str, ...]
+    host_bytes: int
+    layer_by_layer: Plan
+    floor_bytes: int
+    dataflow: Dataflow
 
 
 class Compilation:
@@ -61,25 +73,33 @@ class Compilation:
             bound = self._bound()
             self._run_next()
             groups = read_groups(self.module)
-        hosts, baseline, floor, dataflow = yardsticks
-        runs = tuple(map(tuple, dataflow.runs))
-        bound = floor if bound is None else bound
-        return Planned(accelerator, groups, hosts, baseline, floor, dataflow.graph, bound, runs)
+        dataflow, floor = yardsticks.dataflow, yardsticks.floor_bytes
+        return Planned(
+            accelerator,
+            groups,
+            yardsticks.host_operations,
+            yardsticks.layer_by_layer,
+            floor,
+            dataflow.graph,
+            floor if bound is None else bound,
+            yardsticks.host_bytes,
+            tuple(map(tuple, dataflow.runs)),
+        )
 
     def _bound(self) -> int | None:
         """DRAM bytes that the search has proved to be needed, if that was what it minimised."""
         attributes = self.module.operation.attributes
         return ir.IntegerAttr(attributes[BOUND]).value if BOUND in attributes else None
 
-    def _yardsticks(self, accelerator: Accelerator) -> tuple[tuple[str, ...], Plan, int, Dataflow]:
-        """What the normalised module says before groups are made: see `Planned`."""
+    def _yardsticks(self, accelerator: Accelerator) -> _Yardsticks:
         with self.module.context, ir.Location.unknown():
             main = find_main(self.module).operation
             dataflow = read_dataflow(main)
-            hosts = tuple(op.name for op in dataflow.hosts)
+            hosts = tuple(host.name for host in dataflow.hosts)
+            host_bytes = sum(h.elements for h in dataflow.hosts) * accelerator.element_bytes
             floor = compulsory_bytes(dataflow, main, accelerator)
         baseline = solve(dataflow.graph, accelerator, BASELINE, dataflow.runs)
-        return hosts, baseline, floor, dataflow
+        return _Yardsticks(hosts, host_bytes, baseline, floor, dataflow)
 
     def compile(self) -> None:
         with self.progress.step("compile", "compiling"):

@@ -26,6 +26,7 @@ def report_as_json(report: Report, explanation: dict[str, Any] | None = None) ->
             "objective": report.target.objective,
             "groups": [_group(each) for each in report.groups],
             "host_operations": list(planned.host_operations),
+            "host_bytes": planned.host_bytes,
             "dram_bytes": {
                 "predicted": report.predicted_dram_bytes,
                 "counted": report.counted_dram_bytes,

@@ -216,7 +216,9 @@ def _verdict(report: Report) -> Text:
 def _other_rows(report: Report) -> Iterator[Row]:
     if report.planned.host_operations:
         names = report.planned.host_operations
-        yield "on the host", str(len(names)), ", ".join(dict.fromkeys(names))
+        kinds = ", ".join(dict.fromkeys(names))
+        what = f"in {_count(len(names), 'op')}, not part of the DRAM traffic: {kinds}"
+        yield "on the host", _bytes(report.planned.host_bytes), what
     if report.difference is not None:
         error, tolerable = report.difference.max_abs_error, report.difference.is_tolerable
         verdict = f"largest, from {report.difference.reference}"
