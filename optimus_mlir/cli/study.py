@@ -39,20 +39,28 @@ class Study:
 
     @contextmanager
     def dataflow(self, progress: Progress) -> Iterator[Dataflow]:
-        """The operators of the normalised model."""
+        """The operators of the normalised model. What crashes while they are studied is reported."""
         from optimus_mlir.analysis.dataflow import read_dataflow
         from optimus_mlir.analysis.groups import find_main
         from optimus_mlir.analysis.static_shapes import require_static_shapes
+        from optimus_mlir.cli.compilation import REPRODUCER
         from optimus_mlir.cli.models import load_model
         from optimus_mlir.mlir import ir, new_context, run_passes
+        from optimus_mlir.mlir.run import reproducing
+        from optimus_mlir.passes.group import GroupPass
         from optimus_mlir.passes.normalize import NormalizePass
 
         with progress.step("import", f"importing {self.model}"):
             model = load_model(self.model, new_context())
             require_static_shapes(model.module)
         with progress.step("plan", "normalising"):
-            run_passes(model.module, [NormalizePass()])
-        with model.module.context, ir.Location.unknown():
+            run_passes(model.module, [NormalizePass()], reproducer=REPRODUCER)
+        steps = [GroupPass(accelerator=self.accelerator_name, set=",".join(self.fields))]
+        with (
+            model.module.context,
+            ir.Location.unknown(),
+            reproducing(model.module.operation, "planning", steps, REPRODUCER),
+        ):
             yield read_dataflow(find_main(model.module).operation)
 
 

@@ -14,6 +14,7 @@ import pytest
 from optimus_mlir.cli import commands
 from optimus_mlir.cli.optimus import main
 from optimus_mlir.frontends import zoo
+from optimus_mlir.fusion import solvers
 
 MATMUL = """\
 func.func @main(%x: tensor<6x8xi32>, %w: tensor<8x5xi32>) -> tensor<6x5xi32> {
@@ -107,6 +108,20 @@ def test_crash_is_one_line_and_a_reproducer(model: str, capsys, monkeypatch) -> 
         "the program before it and how to run it are in optimus-crash.mlir\n"
     )
     assert "convert-accel-to-llvm" in Path("optimus-crash.mlir").read_text()
+
+
+@pytest.mark.parametrize("command", ["compare", "explain", "sweep"])
+def test_a_crash_of_the_planner_is_one_too(command: str, model: str, capsys, monkeypatch) -> None:
+    def crash(*_: Any, **__: Any) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(solvers, "solve_with", crash)
+    assert main([command, model, "--set", "element_bits=16"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "optimus: error: planning crashed: KeyError: 'a bug'; "
+        "the program before it and how to run it are in optimus-crash.mlir"
+    )
+    assert "optimus-group{set=element_bits=16}" in Path("optimus-crash.mlir").read_text()
 
 
 def test_zoo_without_pytorch_says_what_to_install(capsys, monkeypatch) -> None:
