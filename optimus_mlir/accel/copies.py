@@ -10,6 +10,22 @@ from optimus_mlir.mlir import arith, func, ir, linalg, memref
 COPY_ROWS = "copy_rows"
 LOOPS = 4  # of copy_rows around a row
 
+LONG_ROW = """
+"llvm.intr.memmove"(%q, %p, %length) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()
+"""
+SHORT_ROW = """
+%width = llvm.mlir.constant(WIDTH : i64) : i64
+%last = llvm.sub %length, %width : i64
+%p1 = llvm.getelementptr %p[%last] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+%q1 = llvm.getelementptr %q[%last] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+%piece0 = llvm.load %p {alignment = 1 : i64} : !llvm.ptr -> PIECE
+%piece1 = llvm.load %p1 {alignment = 1 : i64} : !llvm.ptr -> PIECE
+llvm.store %piece0, %q {alignment = 1 : i64} : PIECE, !llvm.ptr
+llvm.store %piece1, %q1 {alignment = 1 : i64} : PIECE, !llvm.ptr
+"""
+PIECES = {1: "i8", 2: "i16", 4: "i32", 8: "i64", 16: "vector<4xi32>", 32: "vector<8xi32>"}
+"""A row of one or two such pieces, which may overlap, is not worth a call of memmove."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -21,11 +37,11 @@ class Rows:
 
 
 class Copies:
-    """Copies between the buffers of a module, which gets the function for it with the first one."""
+    """Copies between the buffers of a module, which gets the functions for them as they are needed."""
 
     def __init__(self, module: ir.Module) -> None:
         self.module = module
-        self._is_declared = False
+        self._declared: set[str] = set()
 
     def copy(self, source: ir.Value, target: ir.Value) -> None:
         """Copy a box here. If the two overlap, `target` must be at lower addresses."""
@@ -33,22 +49,36 @@ class Copies:
         if len(loops) > LOOPS:
             linalg.copy(source, outs=[target])
             return
-        self._declare()
         padded = [Rows(1, 0, 0)] * (LOOPS - len(loops)) + loops
         numbers = [
             n for rows in padded for n in (rows.count, rows.source_stride, rows.target_stride)
         ]
         constants = [_index(n) for n in (row_bytes, *numbers)]
-        func.CallOp([], COPY_ROWS, [address_of(source), address_of(target), *constants])
+        function = self._function(piece_of(row_bytes) if loops else None)
+        func.CallOp([], function, [address_of(source), address_of(target), *constants])
 
-    def _declare(self) -> None:
-        if self._is_declared:
-            return
-        text = (files("optimus_mlir.accel") / "copy_rows.mlir").read_text()
-        library = ir.Module.parse(text, self.module.context)
-        for op in library.body.operations:
-            op.operation.clone(ir.InsertionPoint(self.module.body))
-        self._is_declared = True
+    def _function(self, piece: int | None) -> str:
+        """What copies rows of one or two pieces of so many bytes, or of any length."""
+        name = COPY_ROWS if piece is None else f"{COPY_ROWS}_{piece}"
+        if name not in self._declared:
+            self._declared.add(name)
+            library = ir.Module.parse(_source(name, piece), self.module.context)
+            for op in library.body.operations:
+                op.operation.clone(ir.InsertionPoint(self.module.body))
+        return name
+
+
+def piece_of(row_bytes: int) -> int | None:
+    """The smallest piece of which one or two make a row; None for long rows."""
+    return next((piece for piece in PIECES if piece <= row_bytes <= 2 * piece), None)
+
+
+def _source(name: str, piece: int | None) -> str:
+    text = (files("optimus_mlir.accel") / "copy_rows.mlir").read_text()
+    row = LONG_ROW
+    if piece is not None:
+        row = SHORT_ROW.replace("WIDTH", str(piece)).replace("PIECE", PIECES[piece])
+    return text.replace(f"@{COPY_ROWS}", f"@{name}").replace("COPY_ROW\n", row)
 
 
 def rows_of(source: ir.Type, target: ir.Type) -> tuple[int, list[Rows]]:

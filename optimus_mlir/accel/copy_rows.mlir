@@ -1,5 +1,6 @@
 // Copies rows of `bytes` bytes, in four nested loops with `n` iterations and strides of bytes from
-// row to row. Rows are copied in ascending order, so a box may move to lower addresses within itself.
+// row to row. Rows are copied in ascending order, so a box may move to lower addresses within itself,
+// and a row is read as a whole before it is written.
 func.func private @copy_rows(%from: index, %to: index, %bytes: index,
     %n0: index, %from0: index, %to0: index,
     %n1: index, %from1: index, %to1: index,
@@ -16,7 +17,7 @@ func.func private @copy_rows(%from: index, %to: index, %bytes: index,
           %target = arith.index_cast %b3 : index to i64
           %p = llvm.inttoptr %source : i64 to !llvm.ptr
           %q = llvm.inttoptr %target : i64 to !llvm.ptr
-          "llvm.intr.memmove"(%q, %p, %length) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()
+          COPY_ROW
           %a = arith.addi %a3, %from3 : index
           %b = arith.addi %b3, %to3 : index
           scf.yield %a, %b : index, index

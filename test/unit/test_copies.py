@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import optimus_mlir.accel  # noqa: F401 # the dialect registers itself
-from optimus_mlir.accel.copies import Copies, Rows, rows_of
+from optimus_mlir.accel.copies import Copies, Rows, piece_of, rows_of
 from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
 from optimus_mlir.accel.workspaces import use_workspace, workspace_bytes
 from optimus_mlir.mlir import execution_engine, func, ir, new_context, run_passes
@@ -77,6 +77,27 @@ def test_a_box_may_move_by_less_than_a_row() -> None:
     expected = array.copy()
     expected[:, :6] = array[:, 1:7]
     assert np.array_equal(copied(source, target, array), expected)
+
+
+@pytest.mark.parametrize("element", ["i8", "f32"])
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 8, 12, 16, 17, 20])
+def test_rows_of_any_length_are_copied_and_nothing_else(element: str, width: int) -> None:
+    dtype = {"i8": np.int8, "f32": np.float32}[element]
+    source = f"memref<2x3x{width}x{element}, strided<[80, 21, 1], offset: 161>>"
+    target = f"memref<2x3x{width}x{element}, strided<[70, 22, 1], offset: 2>>"
+    array = np.arange(330).astype(dtype)
+    sources = np.add.outer(np.add.outer([161, 241], [0, 21, 42]), np.arange(width))
+    targets = np.add.outer(np.add.outer([2, 72], [0, 22, 44]), np.arange(width))
+    expected = array.copy()
+    expected[targets] = array[sources]
+    assert np.array_equal(copied(source, target, array), expected)
+
+
+@pytest.mark.parametrize(
+    ("row_bytes", "piece"), [(1, 1), (2, 1), (3, 2), (8, 4), (9, 8), (64, 32), (65, None)]
+)
+def test_a_short_row_is_one_or_two_pieces(row_bytes: int, piece: int | None) -> None:
+    assert piece_of(row_bytes) == piece
 
 
 def test_a_box_with_more_loops_than_the_function_has_is_copied_too() -> None:
