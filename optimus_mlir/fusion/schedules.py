@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import ONE, volume
-from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
+from optimus_mlir.cost.buffers import ONE, Buffer, volume
+from optimus_mlir.cost.footprint import footprint_bytes, most_live, spans
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price_of
 from optimus_mlir.cost.program import build_program, lay_out
@@ -20,6 +20,7 @@ from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import elements_read, elements_written, macs
 from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams, tile_sizes
+from optimus_mlir.fusion.streaming import Streaming
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
@@ -57,6 +58,8 @@ class _Search:
         self.rank: Rank = (below, -1, -1, -1)
 
     def run(self) -> Schedule | None:
+        if self.space.floor >= self.rank[0]:
+            return None
         for costs in sorted(self.space.families(), key=lambda costs: costs.least_bound):
             if costs.least_bound > self.rank[0]:
                 break
@@ -68,14 +71,13 @@ class _Search:
     def _until_it_fits(self, start: Costs, blocks: Sequence[Block]) -> None:
         """Add blocks to `start` as long as some member is cheap enough but too large.
 
-        Every block takes space away and may add traffic. So nothing fits if it does not with all
-        of the blocks, and nothing is gained by more of them once all that is cheap enough fits.
+        Every block takes space away and may add traffic. So numbers of blocks with which nothing can
+        be small and cheap enough are skipped, and nothing is gained by more of them once all that
+        is cheap enough fits.
         """
-        if not np.all(start.fits()):
-            leanest = self.space.with_blocks(start, blocks)
-            if leanest and not np.any(leanest.fits() & start.could_rank(self.rank)):
-                return
-        for count in range(len(blocks) + 1):
+        for count, could_win in enumerate(start.could_win(blocks, self.rank)):
+            if not np.any(could_win):
+                continue
             costs = self.space.with_blocks(start, blocks[:count])
             if costs is None:
                 continue
@@ -184,16 +186,23 @@ class Costs:
 
     @cached_property
     def bounds(self) -> Grid:
-        """DRAM bytes below which no schedule comes, whatever is added to its blocks.
+        """DRAM bytes below which no schedule comes, whatever is added to its blocks."""
+        return self.bounds_with(NONE)
+
+    def bounds_with(self, more_bytes: Grid) -> Grid:
+        """The same for those whose weights cost so much more.
 
         Blocks bring the same again and again, but not what is off a diagonal, and nothing at steps
         at which their operator is idle.
         """
         if any(a.is_diagonal for o in self.group.operators for a in o.reads):
             return self._spread(np.array([self.floor]))
+        return self._spread(np.maximum(self._least_moved + more_bytes, self.floor))
+
+    @cached_property
+    def _least_moved(self) -> Grid:
         saved = sum((self._saved(name) for name in self.group.live_ins), start=NONE)
-        saved_bytes = self._spread(saved * self.accelerator.element_bytes)
-        return np.maximum(self.dram_bytes - saved_bytes, self.floor)
+        return self.dram_bytes - saved * self.accelerator.element_bytes
 
     def _saved(self, live_in: str) -> Grid:
         """The elements that come while the only reader of a live-in has nothing to do."""
@@ -211,19 +220,64 @@ class Costs:
     @cached_property
     def least_bytes(self) -> Grid:
         """A lower bound of the footprint: the most bytes that are live at once."""
-        return self._spread(least_bytes(self.program, self.accelerator))
+        return self._least_bytes(self._sizes)
+
+    def _least_bytes(self, sizes: Mapping[str, Grid]) -> Grid:
+        sizes_of = {buffer: sizes[buffer.tensor.name] for buffer in self._live}
+        return self._spread(most_live(self._live, sizes_of))
+
+    @cached_property
+    def _live(self) -> dict[Buffer, tuple[int, int]]:
+        return spans(self.program)
+
+    @cached_property
+    def _sizes(self) -> dict[str, Grid]:
+        """Bytes on chip by tensor."""
+        buffers = self.regions.buffers.items()
+        return {name: buffer.bytes(self.accelerator) for name, buffer in buffers}
 
     def fits(self) -> NDArray[np.bool_]:
         """Which schedules may fit the scratchpad."""
         return self.least_bytes <= self.capacity
 
-    def could_rank(self, before: Rank, more_blocks: int = 0) -> NDArray[np.bool_]:
-        """Which schedules would rank before another one if no more blocks made them fit."""
+    def could_win(self, blocks: Sequence[Block], before: Rank) -> Iterator[NDArray[np.bool_]]:
+        """Which schedules may fit and rank before another one with none of the blocks, with one, ..
+
+        Ends at once where no number of them helps.
+        """
+        able = self.could_rank(before) & (self.leanest_bytes(blocks) <= self.capacity)
+        if np.any(able):
+            for count, (least_bytes, bounds) in enumerate(self.least_with(blocks)):
+                able_now = able & (least_bytes <= self.capacity)
+                yield able_now & self.could_rank(before, count, bounds)
+
+    def leanest_bytes(self, blocks: Sequence[Block]) -> Grid:
+        """A lower bound of the footprint, however many of the blocks are added."""
+        return self._least_bytes(self._streaming(blocks).leanest)
+
+    def least_with(self, blocks: Sequence[Block]) -> Iterator[tuple[Grid, Grid]]:
+        """Lower bounds of footprint and DRAM bytes with none of the blocks, with one, .."""
+        yield self.least_bytes, self.bounds
+        streaming = self._streaming(blocks)
+        each = zip(streaming.saved_bytes(), streaming.more_elements(), strict=True)
+        for saved_bytes, more_elements in each:
+            more_bytes = more_elements * self.accelerator.element_bytes
+            yield self.least_bytes - saved_bytes, self.bounds_with(more_bytes)
+
+    def _streaming(self, blocks: Sequence[Block]) -> Streaming:
+        kept = {keep.tensor for keep in self.family.keeps}
+        return Streaming(self.regions, blocks, kept, self._sizes)
+
+    def could_rank(
+        self, before: Rank, more_blocks: int = 0, bounds: Grid | None = None
+    ) -> NDArray[np.bool_]:
+        """Which schedules would rank before another one if so many more blocks made them fit."""
         most, most_macs, most_steps, most_blocks = before
         too_many = len(self.family.blocks) + more_blocks >= most_blocks
         steps_left = self.steps + too_many <= most_steps
         macs_left = (self.macs < most_macs) | ((self.macs == most_macs) & steps_left)
-        return (self.bounds < most) | ((self.bounds == most) & macs_left)
+        bounds = self.bounds if bounds is None else bounds
+        return (bounds < most) | ((bounds == most) & macs_left)
 
     def runs_at_once(self, block: Block) -> bool:
         """Whether all of the loop of a block runs in one step."""

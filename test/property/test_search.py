@@ -100,16 +100,20 @@ def test_no_block_saves_traffic(group: Graph, data: st.DataObject) -> None:
 
 
 @given(networks(most_operators=4), st.data())
-def test_more_blocks_take_less_space(group: Graph, data: st.DataObject) -> None:
-    """So what is too large with all of the blocks is too large with some: the search skips it."""
+def test_streaming_saves_and_costs_what_the_search_expects(
+    group: Graph, data: st.DataObject
+) -> None:
+    """The search skips numbers of blocks with which nothing can be small and cheap enough."""
     space = Space(group, EYERISS)
     costs = data.draw(st.sampled_from(list(space.families())))
     for start, blocks in space.blocks(costs):
-        leanest = space.with_blocks(start, blocks)
-        for count in range(len(blocks) + 1):
+        leanest = start.leanest_bytes(blocks)
+        for count, (least_bytes, bounds) in enumerate(start.least_with(blocks)):
             some = space.with_blocks(start, blocks[:count])
-            if some is not None and leanest is not None:
-                assert np.all(some.least_bytes >= leanest.least_bytes)
+            event(f"costs more: {np.any(bounds > costs.bounds)}")
+            if some is not None:
+                assert np.all(some.least_bytes >= np.maximum(least_bytes, leanest))
+                assert np.all(some.dram_bytes >= bounds)
 
 
 @given(small_groups, st.lists(capacities, min_size=2, max_size=2, unique=True))
