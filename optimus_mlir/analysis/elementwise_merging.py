@@ -14,7 +14,7 @@ from optimus_mlir.analysis.structured import (
     elementwise,
     has_one_use,
     is_identity,
-    reads_inside,
+    needs_positions,
     replaced,
     structured,
     structured_producer,
@@ -57,8 +57,8 @@ def _elementwise_producer(reader: Structured, number: int) -> Structured | None:
     view = structured_producer(value)
     if view is None or not view.is_elementwise or not has_one_use(value):
         return None
-    if reads_inside(view) or reads_inside(reader):
-        return None  # what gathers stays on the host, alone
+    if needs_positions(view) or needs_positions(reader):
+        return None  # such an op stays on the host, alone
     same_block = view.op.operation.block == reader.op.operation.block
     return view if same_block else None
 

@@ -10,7 +10,7 @@ from optimus_mlir.analysis.structured import (
     has_one_use,
     is_fill,
     move_body,
-    reads_inside,
+    needs_positions,
     replaced,
     structured,
     structured_producer,
@@ -34,7 +34,7 @@ def _last_private_operand(view: Structured) -> int | None:
     for number in view.identity_reads():
         value = view.operands[number]
         inner = structured_producer(value)
-        if inner is None or is_fill(inner) or reads_inside(inner) or not has_one_use(value):
+        if inner is None or is_fill(inner) or needs_positions(inner) or not has_one_use(value):
             continue
         if value.type != view.result.type:
             continue

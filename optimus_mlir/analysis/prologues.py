@@ -17,13 +17,13 @@ from optimus_mlir.analysis.structured import (
     is_fill,
     loop_kinds,
     move_body,
-    reads_inside,
+    needs_positions,
     replaced,
     structured,
     structured_producer,
     top_level_ops,
 )
-from optimus_mlir.mlir import ir, linalg
+from optimus_mlir.mlir import ir
 
 MOST_OPS_REPEATED = 2
 
@@ -39,9 +39,7 @@ def merge_prologues(module: ir.Module) -> None:
 
 def _can_move(view: Structured) -> bool:
     """Whether the op is elementwise, not an anchor's epilogue, and worth computing at its readers."""
-    if not view.is_elementwise or view.reads_initial or reads_inside(view):
-        return False
-    if any(isinstance(op, linalg.IndexOp) for op in view.computations) or _is_epilogue(view):
+    if not view.is_elementwise or view.reads_initial or needs_positions(view) or _is_epilogue(view):
         return False
     return has_one_use(view.result) or _is_cheap(view)
 
@@ -63,7 +61,7 @@ def _is_cheap(view: Structured) -> bool:
 
 def _reads_once(reader: Structured, number: int) -> bool:
     """Whether the operand is an input, and every iteration reads another element of it."""
-    if number >= len(reader.maps) - 1:
+    if number >= len(reader.maps) - 1 or needs_positions(reader):
         return False
     dims = dims_of(reader.maps[number])
     return dims is not None and len(dims) == reader.maps[number].n_dims

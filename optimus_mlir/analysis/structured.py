@@ -96,9 +96,9 @@ def is_permutation(view: Structured) -> bool:
     return is_identity(view.maps[-1]) and dims is not None and len(dims) == view.maps[-1].n_dims
 
 
-def reads_inside(view: Structured) -> bool:
-    """Whether the body itself picks elements of a tensor: a gather, which no map describes."""
-    return any(isinstance(op, tensor.ExtractOp) for op in view.computations)
+def needs_positions(view: Structured) -> bool:
+    """Whether the body asks where it is, or picks elements of a tensor: no map describes that."""
+    return any(isinstance(op, tensor.ExtractOp | linalg.IndexOp) for op in view.computations)
 
 
 def producer(value: ir.Value) -> Any:
