@@ -1,6 +1,7 @@
 """Bring linalg on tensors, as PyTorch's importer leaves it, into the form that later passes rely on.
 
 - ops on constants are constants;
+- a gather that only repeats neighbours (upsampling) is a broadcast;
 - every anchor starts from a fill; its batch norm and bias are in its weights and one addition;
 - reshapes, transpositions and strides are in the access maps of the ops that read through them;
 - a chain of elementwise ops is one op, which overwrites the result of an anchor if it can.
@@ -20,6 +21,7 @@ from optimus_mlir.analysis.needed_operands import drop_needless_operands
 from optimus_mlir.analysis.needless_results import drop_needless_results
 from optimus_mlir.analysis.prologues import merge_prologues
 from optimus_mlir.analysis.reads_through_views import read_through_views
+from optimus_mlir.analysis.repetition import broadcast_repetitions
 from optimus_mlir.analysis.reshapes_last import reshape_last
 from optimus_mlir.analysis.static_shapes import require_static_shapes
 from optimus_mlir.analysis.transposed_convolutions import skip_zeros
@@ -35,6 +37,7 @@ REWRITES = (
     scalars_into_bodies,
     drop_needless_operands,
     skip_zeros,
+    broadcast_repetitions,
     reshape_last,
     fold_constants,  # those that were reshaped
     read_through_views,

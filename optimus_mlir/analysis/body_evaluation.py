@@ -22,10 +22,7 @@ def evaluate_body(view: Structured, known: KnownValues) -> Array | None:
     if dims is None or len(dims) != view.maps[-1].n_inputs:
         return None
     extents = dict(zip(dims, view.result.type.shape, strict=True))
-    inside: dict[ir.Value, Array | None] = {}
-    for argument, value, indexing in zip(view.arguments, view.operands, view.maps, strict=True):
-        array = known.get(value) if any(True for _ in argument.uses) else None
-        inside[argument] = None if array is None else over_loops(array, indexing)
+    inside = _arguments(view, known)
     for op in view.computations:
         if not _run(op, inside, known, extents):
             return None
@@ -34,6 +31,23 @@ def evaluate_body(view: Structured, known: KnownValues) -> Array | None:
         return None
     everywhere = np.broadcast_to(result, [extents[loop] for loop in range(len(extents))])
     return np.array(everywhere.transpose(dims), order="C")
+
+
+def known_inside(view: Structured, known: KnownValues) -> dict[ir.Value, Array]:
+    """What can be computed of the body of an op whose loops are the dimensions of its result."""
+    extents = dict(enumerate(view.result.type.shape))
+    inside = _arguments(view, known)
+    for op in view.computations:
+        _run(op, inside, known, extents)
+    return {value: array for value, array in inside.items() if array is not None}
+
+
+def _arguments(view: Structured, known: KnownValues) -> dict[ir.Value, Array | None]:
+    inside: dict[ir.Value, Array | None] = {}
+    for argument, value, indexing in zip(view.arguments, view.operands, view.maps, strict=True):
+        array = known.get(value) if any(True for _ in argument.uses) else None
+        inside[argument] = None if array is None else over_loops(array, indexing)
+    return inside
 
 
 def over_loops(array: Array, indexing: ir.AffineMap) -> Array | None:

@@ -2,10 +2,11 @@
 
 PyTorch's transposed convolution of stride s arrives as
   z = zeros, z[s * i + o] = x[i];  y[p] = sum over k: z[p + k] * w[k]
-Only every s-th k meets an element of x. With p = s * h + r, and K a multiple of s,
+Only every s-th k meets an element of x. With p = s * h + r, and K and P multiples of s,
   y[s * h + r] = sum over j: x[h + j + e(r)] * w[s * j + t(r)]      t(r) = (o - r) mod s
 where e(r) = (r + t(r) - o) / s. That is affine in r if t(r) is r or s - 1 - r; in the second case the
-weights are reversed within blocks of s. Elsewhere (K no multiple of s) the zeros stay.
+weights are reversed within blocks of s. Zeros before the weights move o, zeros behind them fill K up:
+with as few as will do, every K and o are of that form. If P is no multiple of s, the zeros stay.
 """
 
 from __future__ import annotations
@@ -29,13 +30,17 @@ from optimus_mlir.workload import Linear
 
 @dataclass(frozen=True)
 class Spread:
-    """One spatial dimension: the loops p and k over y and w, the stride s and the offset o."""
+    """One spatial dimension: the loops p and k over y and w, the stride s and the offset o.
+
+    `zeros` come before and behind the weights; the offset counts those before them.
+    """
 
     dimension: int
     result_loop: int
     kernel_loop: int
     stride: int
     offset: int
+    zeros: tuple[int, int] = (0, 0)
 
     def phase(self, r: int) -> int:
         return (self.offset - r) % self.stride
@@ -81,7 +86,7 @@ def _spreads(view: Structured) -> list[Spread] | None:
                 return None
             continue
         spread = _spread(nest, dimension, stride, offset)
-        if spread is None or not spread.is_affine:
+        if spread is None:
             return None
         spreads.append(spread)
     return spreads
@@ -102,9 +107,19 @@ def _spread(nest: LoopNest, dimension: int, stride: int, offset: int) -> Spread 
     kernel = [loop for loop in index.loops if loop not in written]
     if len(result) != 1 or len(kernel) != 1 or sum(index.coefficients) != 2 or index.constant:
         return None
-    if nest.extents[result[0]] % stride or nest.extents[kernel[0]] % stride or stride == 1:
+    if nest.extents[result[0]] % stride or stride == 1:
         return None
-    return Spread(dimension, result[0], kernel[0], stride, offset)
+    bare = Spread(dimension, result[0], kernel[0], stride, offset)
+    return _with_fewest_zeros(bare, nest.extents[kernel[0]])
+
+
+def _with_fewest_zeros(spread: Spread, taps: int) -> Spread | None:
+    """The weights as whole blocks of a stride, with phases that are affine."""
+    before = (
+        replace(spread, offset=spread.offset + n, zeros=(n, -(taps + n) % spread.stride))
+        for n in range(spread.stride)
+    )
+    return min((s for s in before if s.is_affine), key=lambda s: sum(s.zeros), default=None)
 
 
 def _rewrite(view: Structured, spreads: list[Spread], known: KnownValues) -> None:
@@ -114,7 +129,7 @@ def _rewrite(view: Structured, spreads: list[Spread], known: KnownValues) -> Non
     insert = producer(view.operands[0])
     with ir.InsertionPoint(view.op), view.op.location:
         weights = _weights(view, nest, spreads, known)
-        dense = _dense(nest, spreads)
+        dense = _dense(_filled_up(nest, spreads), spreads)
         image, row = _padded_image(insert, dense)
         operands = (Operand(image, row), replace(dense.operands[1], value=weights))
         rebuilt(view, replace(dense, operands=(*operands, *dense.operands[2:])))
@@ -123,16 +138,26 @@ def _rewrite(view: Structured, spreads: list[Spread], known: KnownValues) -> Non
 def _weights(
     view: Structured, nest: LoopNest, spreads: list[Spread], known: KnownValues
 ) -> ir.Value:
-    """The weights, reversed within blocks of a stride where the phases run backwards."""
+    """The weights with their zeros, reversed within blocks of a stride where phases run backwards."""
     array: Array = known[view.operands[1]]
     for spread in spreads:
         axes = [a for a, i in enumerate(nest.operands[1].row) if i.loops == (spread.kernel_loop,)]
+        if axes and any(spread.zeros):
+            widths = [spread.zeros if axis == axes[0] else (0, 0) for axis in range(array.ndim)]
+            array = np.pad(array, widths)
         if spread.is_reversed and axes:
             blocks = array.shape[axes[0]] // spread.stride
             order = np.arange(array.shape[axes[0]]).reshape(blocks, -1)[:, ::-1].ravel()
             array = array.take(order, axes[0])
     kind = view.operands[1].type.element_type
     return new_constant(np.ascontiguousarray(array), name_of(view.operands[1]), kind)
+
+
+def _filled_up(nest: LoopNest, spreads: list[Spread]) -> LoopNest:
+    """The nest over the weights with their zeros."""
+    zeros = {s.kernel_loop: sum(s.zeros) for s in spreads}
+    extents = (extent + zeros.get(loop, 0) for loop, extent in enumerate(nest.extents))
+    return replace(nest, extents=tuple(extents))
 
 
 def _dense(nest: LoopNest, spreads: list[Spread]) -> LoopNest:

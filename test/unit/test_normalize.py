@@ -81,6 +81,21 @@ class Attention(nn.Module):
         return x + self.out((scores.softmax(-1) @ v).transpose(0, 1).reshape(5, 8))
 
 
+class Pyramid(nn.Module):
+    """A coarse map added to a fine one, as feature pyramids do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine, self.coarse = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 2, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fine(x) + nn.functional.interpolate(self.coarse(x), scale_factor=2)
+
+
+def deconv(kernel: int, stride: int, padding: int, more: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(3, 4, kernel, stride, padding, output_padding=more)
+
+
 def conv(*args: Any, batch_norm: bool = True, **kwargs: Any) -> nn.Sequential:
     layers = [nn.Conv2d(*args, **kwargs)]
     return nn.Sequential(*layers, *([nn.BatchNorm2d(args[1])] if batch_norm else []))
@@ -99,6 +114,11 @@ NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
         (1, 3, 4, 4),
         1,
     ),
+    "transposed, 3 by stride 2": (lambda: deconv(3, 2, 1, 1), (1, 3, 4, 4), 1),
+    "transposed, 5 by stride 3": (lambda: deconv(5, 3, 1, 0), (1, 3, 4, 4), 1),
+    "transposed, 4 by stride 3": (lambda: deconv(4, 3, 1, 1), (1, 3, 4, 4), 1),
+    "upsampled": (lambda: nn.Sequential(nn.Upsample(scale_factor=3)), (1, 3, 4, 5), 1),
+    "upsampled, then added": (Pyramid, (1, 3, 4, 4), 3),
     "conv 1d": (
         lambda: nn.Sequential(nn.Conv1d(3, 4, 3), nn.BatchNorm1d(4), nn.Hardswish()),
         (1, 3, 8),
