@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from optimus_mlir.codegen.nest import Loop, Nest
@@ -55,8 +55,9 @@ def best_blocking(
     `combines_lanes` says that a reduction may be: partial results are then combined at the end.
     """
     best: tuple[float, Blocking] | None = None
-    for blocking in _candidates(nest, lanes, combines_lanes=combines_lanes):
-        if _registers(blocking) > _register_limit(nest, unit):
+    limit = _register_limit(nest, unit)
+    for blocking in _candidates(nest, lanes, limit, combines_lanes=combines_lanes):
+        if _registers(blocking) > limit:
             continue
         score = _instructions_per_result(nest, blocking, lanes)
         if blocking.shared is not None:
@@ -66,8 +67,13 @@ def best_blocking(
     return best and best[1]
 
 
-def _candidates(nest: Nest, lanes: int, *, combines_lanes: bool) -> Iterator[Blocking]:
-    parallel = nest.numbers(parallel=True)
+def instructions(nest: Nest, blocking: Blocking, lanes: int) -> float:
+    """How many a nest takes in such blocks, in units of `lanes` instructions."""
+    return _instructions_per_result(nest, blocking, lanes) * nest.iterations
+
+
+def _candidates(nest: Nest, lanes: int, limit: int, *, combines_lanes: bool) -> Iterator[Blocking]:
+    parallel = nest.parallel
     for number in _vector_loops(nest, combines_lanes=combines_lanes):
         loop = nest.loops[number]
         most = min(_vectors_of(loop, lanes), MOST_VECTORS) if loop.is_parallel else 1
@@ -76,6 +82,8 @@ def _candidates(nest: Nest, lanes: int, *, combines_lanes: bool) -> Iterator[Blo
             for unrolled in itertools.chain([()], zip(others), itertools.combinations(others, 2)):
                 factors = [_factors(nest.loops[n]) for n in unrolled]
                 for counts in itertools.product(*factors):
+                    if vectors * math.prod(counts) >= limit:  # soonest, since most are too large
+                        continue
                     blocking = Blocking(number, vectors, tuple(zip(unrolled, counts, strict=True)))
                     yield blocking
                     yield from (replace(blocking, shared=n) for n in _sharing(nest, blocking))
@@ -85,7 +93,7 @@ def _sharing(nest: Nest, blocking: Blocking) -> Iterator[int]:
     """Short reductions that move some input by as much as an unrolled loop does."""
     if not nest.loops[blocking.vector_loop].is_parallel:
         return
-    for number in nest.numbers(parallel=False):
+    for number in nest.reductions:
         if nest.loops[number].extent > MOST_SHARED:
             continue
         for unrolled, _ in blocking.unrolled:
@@ -94,15 +102,15 @@ def _sharing(nest: Nest, blocking: Blocking) -> Iterator[int]:
                 yield number
 
 
-def _vector_loops(nest: Nest, *, combines_lanes: bool) -> list[int]:
+def _vector_loops(nest: Nest, *, combines_lanes: bool) -> Sequence[int]:
     """Parallel loops along which results are neighbours, and reductions along which inputs are.
 
     Only where there are none, results are scattered over any parallel loop.
     """
-    parallel = nest.numbers(parallel=True)
+    parallel = nest.parallel
     found = [n for n in parallel if nest.loops[n].strides[nest.result] == 1]
     if combines_lanes:
-        reductions = nest.numbers(parallel=False)
+        reductions = nest.reductions
         found += [n for n in reductions if 1 in nest.loops[n].strides[: nest.result]]
     return found or parallel
 
@@ -176,7 +184,7 @@ def _load_cost(stride: int, lanes: int) -> float:
 def _begin_and_end(nest: Nest, blocking: Blocking, lanes: int) -> float:
     """Reading and writing the accumulators, or combining their lanes, per reduction iteration."""
     vector_loop = nest.loops[blocking.vector_loop]
-    reductions = [n for n in nest.numbers(parallel=False) if n != blocking.vector_loop]
+    reductions = [n for n in nest.reductions if n != blocking.vector_loop]
     trips = math.prod(nest.loops[n].extent for n in reductions)
     if vector_loop.is_parallel:
         return 2 * _accumulators(blocking) / trips

@@ -13,6 +13,7 @@ from optimus_mlir.codegen.linalg_nests import BufferNest
 from optimus_mlir.codegen.loops import Carried, Cursor, LoopBuilder
 from optimus_mlir.codegen.nest import Loop
 from optimus_mlir.codegen.operands import Indices, Lanes, broadcast
+from optimus_mlir.codegen.packing import Packing
 from optimus_mlir.codegen.points import Point, PointBody
 from optimus_mlir.mlir import arith, ir, vector
 
@@ -23,6 +24,7 @@ class Recipe:
 
     nest: BufferNest
     blocking: Blocking
+    packings: tuple[Packing, ...]
     lanes: int
     has_masks: bool
     combination: Combination | None
@@ -38,7 +40,7 @@ class BlockEmitter:
         self.along = self.nest.loops[recipe.blocking.vector_loop]
         number = recipe.blocking.shared
         shared = None if number is None else self.nest.loops[number]
-        reductions = self.nest.numbers(parallel=False)
+        reductions = self.nest.reductions
         self.reductions = [self.nest.loops[n] for n in reductions if n != number]
         self.indices = Indices(recipe.nest.op)
         self.loops = LoopBuilder(self.indices)
@@ -50,7 +52,7 @@ class BlockEmitter:
 
     def _outermost_first(self) -> list[int]:
         """Parallel loops, first those that walk over the largest input, so that it is read once."""
-        numbers = self.nest.numbers(parallel=True)
+        numbers = self.nest.parallel
         return sorted(numbers, key=lambda n: -self._largest_input(self.nest.loops[n]))
 
     def _largest_input(self, loop: Loop) -> int:

@@ -14,10 +14,12 @@ from optimus_mlir.workload import Linear
 class BufferNest:
     """An op's nest over the operands that its body uses, the result last.
 
-    `arguments` are theirs in the body, and `starts` the elements that iteration 0 reads.
+    `arguments` are theirs in the body, and `starts` the elements that iteration 0 reads. `loops`
+    are those of the op, and `nest` is what they are run as.
     """
 
     op: ir.Operation
+    loops: tuple[Loop, ...]
     nest: Nest
     operands: tuple[ir.Value, ...]
     arguments: tuple[ir.BlockArgument, ...]
@@ -54,13 +56,14 @@ def buffer_nest(op: ir.Operation) -> BufferNest | None:
     arguments = op.regions[0].blocks[0].arguments
     last = len(rows) - 1
     used = [n for n in range(last) if list(arguments[n].uses)] + [last]
-    loops = (
+    loops = tuple(
         Loop(extents[n], _moves(indices[last], n), tuple(rows[i].coefficients[n] for i in used))
         for n in range(len(extents))
     )
     return BufferNest(
         op,
-        simplified(tuple(loops)),
+        loops,
+        simplified(loops),
         tuple(op.operands[i] for i in used),
         tuple(arguments[i] for i in used),
         tuple(rows[i].constant for i in used),

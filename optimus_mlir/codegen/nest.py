@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,23 @@ class Nest:
     def result(self) -> int:
         return self.operands - 1
 
-    @property
+    @cached_property
     def has_reduction(self) -> bool:
-        return not all(loop.is_parallel for loop in self.loops)
+        return bool(self.reductions)
 
-    def numbers(self, *, parallel: bool) -> list[int]:
-        """Which loops are parallel, or which are not."""
-        return [n for n, loop in enumerate(self.loops) if loop.is_parallel == parallel]
+    @property
+    def iterations(self) -> int:
+        return math.prod(loop.extent for loop in self.loops)
+
+    @cached_property
+    def parallel(self) -> tuple[int, ...]:
+        """The numbers of the parallel loops."""
+        return tuple(n for n, loop in enumerate(self.loops) if loop.is_parallel)
+
+    @cached_property
+    def reductions(self) -> tuple[int, ...]:
+        """The numbers of the other loops."""
+        return tuple(n for n, loop in enumerate(self.loops) if not loop.is_parallel)
 
 
 def simplified(loops: tuple[Loop, ...]) -> Nest:

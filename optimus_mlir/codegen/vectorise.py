@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from optimus_mlir.codegen.blocking import VectorUnit, best_blocking
+from optimus_mlir.codegen.blocking import VectorUnit
 from optimus_mlir.codegen.blocks import BlockEmitter, Recipe
 from optimus_mlir.codegen.bodies import Approximations, combination
+from optimus_mlir.codegen.choice import best_choice
+from optimus_mlir.codegen.copied_operands import packed
 from optimus_mlir.codegen.linalg_nests import BufferNest, buffer_nest
 from optimus_mlir.mlir import ir, linalg
 
@@ -42,7 +44,7 @@ def vectorise(root: ir.Operation, unit: VectorUnit) -> list[Scalar]:
         fill = _fill_before(recipe.nest) if recipe.nest.nest.has_reduction else None
         if fill is not None:
             ops.remove(fill)
-        _replace(recipe, fill, approximations)
+        _replace(recipe, fill, unit, approximations)
     return left[::-1]
 
 
@@ -64,10 +66,11 @@ def recipe_of(op: ir.Operation, unit: VectorUnit) -> Recipe | str:
         return "it has several results, or a layout that is not known when compiling"
     combine = combination(nest.body)
     lanes = _lanes(nest, unit)
-    blocking = best_blocking(nest.nest, lanes, unit, combines_lanes=combine is not None)
-    if blocking is None:
+    choice = best_choice(nest.loops, lanes, unit, combines_lanes=combine is not None)
+    if choice is None:
         return "neither its results nor what it reduces are neighbours in memory"
-    return Recipe(nest, blocking, lanes, unit.has_masks, combine, None)
+    nest = replace(nest, nest=choice.nest)
+    return Recipe(nest, choice.blocking, choice.packings, lanes, unit.has_masks, combine, None)
 
 
 def _is_packed(kind: ir.Type) -> bool:
@@ -82,12 +85,20 @@ def _lanes(nest: BufferNest, unit: VectorUnit) -> int:
     return max(1, unit.vector_bytes * 8 // max(8, bits))
 
 
-def _replace(recipe: Recipe, fill: ir.Operation | None, approximations: Approximations) -> None:
+def _replace(
+    recipe: Recipe, fill: ir.Operation | None, unit: VectorUnit, approximations: Approximations
+) -> None:
     op = recipe.nest.op
     if fill is not None:
         recipe = replace(recipe, initial=fill.operands[0])
     with ir.InsertionPoint(op), op.location:
-        BlockEmitter(recipe, approximations).emit()
+        copied = packed(recipe)
+        BlockEmitter(copied.recipe, approximations).emit()
+        copies = [*copied.copies, *copied.copy_back()]
+    for copy in copies:
+        copying = recipe_of(copy, unit)
+        assert not isinstance(copying, str)
+        _replace(copying, None, unit, approximations)
     op.erase()
     if fill is not None:
         fill.erase()
