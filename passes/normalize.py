@@ -23,7 +23,7 @@ from optimus_mlir.analysis.prologues import merge_prologues
 from optimus_mlir.analysis.reads_through_views import read_through_views
 from optimus_mlir.analysis.repetition import broadcast_repetitions
 from optimus_mlir.analysis.reshapes_last import reshape_last
-from optimus_mlir.analysis.static_shapes import require_static_shapes
+from optimus_mlir.analysis.static_shapes import keep_static_shapes, require_static_shapes
 from optimus_mlir.analysis.transposed_convolutions import skip_zeros
 from optimus_mlir.analysis.unit_loops import loop_over_unit_dimensions
 from optimus_mlir.analysis.weight_folding import fold_scales_into_weights
@@ -58,6 +58,7 @@ class NormalizePass(Pass):
 
     def run(self, module: ir.Module) -> None:
         run_passes(module, [CLEAN_UP])  # first: it may find out a dynamic dimension
+        keep_static_shapes(module)
         require_static_shapes(module)
         for rewrite in REWRITES:
             rewrite(module)

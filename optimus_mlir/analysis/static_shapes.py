@@ -2,13 +2,26 @@
 
 from collections.abc import Iterator
 
+from optimus_mlir.analysis.structured import producer, top_level_ops
 from optimus_mlir.errors import PassFailure
-from optimus_mlir.mlir import func, ir
+from optimus_mlir.mlir import func, ir, run_passes, tensor
 
 CURE = (
     "export the model with static shapes (torch.export without dynamic_shapes), "
     "or give a static shape to this op"
 )
+
+
+def keep_static_shapes(module: ir.Module) -> None:
+    """Concatenate what has a static shape as it is: torch.roll comes with casts that forget sizes."""
+    for op in top_level_ops(module):
+        if not isinstance(op, tensor.ConcatOp):
+            continue
+        for number, value in enumerate(op.inputs):
+            cast = producer(value)
+            if isinstance(cast, tensor.CastOp) and cast.source.type.has_static_shape:
+                op.operation.operands[number] = cast.source
+    run_passes(module, ["canonicalize"])  # the casts are dead
 
 
 def require_static_shapes(module: ir.Module) -> None:

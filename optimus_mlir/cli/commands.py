@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from optimus_mlir.analysis.groups import find_main
-from optimus_mlir.analysis.static_shapes import require_static_shapes
+from optimus_mlir.analysis.static_shapes import keep_static_shapes, require_static_shapes
 from optimus_mlir.cli.compilation import REPRODUCER, Compilation, Planned
 from optimus_mlir.cli.costs import costs_of
 from optimus_mlir.cli.difference import Difference, compare
@@ -49,6 +49,7 @@ def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compil
     with listening(context, _ignore if options.is_quiet else _print):
         with progress.step("import", f"importing {options.model}"):
             model = load_model(options.model, context)
+            keep_static_shapes(model.module)
             require_static_shapes(model.module)
         yield model, Compilation(model.module, options, progress)
 
