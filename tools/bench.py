@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """How fast the emulator is: `.venv/bin/python tools/bench.py [resnet18 ...]` prints a table.
 
-Each network is imported, planned and compiled twice in processes of their own: `cold` with an empty
-cache, `warm` with the cache that `cold` has filled; both are CPU time of all cores, from the plan to
-machine code. Then PyTorch (eager, one thread, batch norms as
-they are) and the emulator run the same network by turns in one process. A turn is measured in CPU
-time of its thread, and the best of all turns counts: other programs can only make a turn slower.
+Each network is imported and compiled twice in processes of their own, which start from a file of
+MLIR and end with machine code: `cold` with an empty cache, `warm` with what `cold` left in it. Both
+are seconds of the clock for the whole process, without planning, which has a column of its own; `CPU`
+is what `cold` took of all cores. `--plans FOLDER` keeps the plans, and replays those that it finds.
+
+Then PyTorch (eager, one thread, batch norms as they are) and the emulator run the same network by
+turns in one process. A turn is measured in CPU time of its thread, and the best of all turns counts:
+other programs can only make a turn slower. `counting` is what the emulator takes longer than a program
+without counters.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -18,82 +23,137 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import optimus_mlir.accel  # noqa: F401 # makes its dialect known to new contexts
+from optimus_mlir.cli.compilation import Compilation
+from optimus_mlir.cli.options import Options, Target
+from optimus_mlir.cli.plans import save_plan
+from optimus_mlir.cli.progress import Progress
 from optimus_mlir.frontends.zoo import zoo_model, zoo_names
-from optimus_mlir.mlir import ir, new_context, run_passes
+from optimus_mlir.mlir import ir, new_context
 from optimus_mlir.mlir.program import Printing, print_program
-from optimus_mlir.passes.fuse import FusePass
 from optimus_mlir.runtime.emulator import Emulator
 from optimus_mlir.runtime.object_cache import ObjectCache
 
+NETWORKS = ("resnet18", "mobilenet_v2", "vgg16", "resnet50", "vit")
 TURNS = 20
-COLUMNS = "network|PyTorch ms|emulator ms|ratio|cold s|warm s|peak MB|error"
+COLUMNS = (
+    *("network", "PyTorch ms", "emulator ms", "ratio", "counting", "error"),
+    *("import s", "plan s", "cold s", "CPU s", "warm s", "peak MB"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("networks", nargs="*", help=f"of {', '.join(zoo_names())}; default: all")
+    parser.add_argument(
+        "networks", nargs="*", help=f"of {', '.join(zoo_names())}; default: {', '.join(NETWORKS)}"
+    )
     parser.add_argument("--accelerator", default="eyeriss")
+    parser.add_argument("--solver", default="online")
+    parser.add_argument("--plans", type=Path, help="folder of plans, NETWORK.json")
     parser.add_argument("--turns", type=int, default=TURNS)
     parser.add_argument("--compile", metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.compile:
-        print(json.dumps(compile_file(arguments.compile, arguments.accelerator)))
+        print(json.dumps(compile_file(arguments)))
         return
-    print(f"| {COLUMNS.replace('|', ' | ')} |", "|---" * (COLUMNS.count("|") + 1) + "|", sep="\n")
-    for name in arguments.networks or zoo_names():
-        print(f"| {' | '.join(measure(name, arguments))} |", flush=True)
+    print(row(COLUMNS), "|---" * len(COLUMNS) + "|", sep="\n", flush=True)
+    for name in arguments.networks or NETWORKS:
+        print(row(measure(name, arguments)), flush=True)
 
 
-def measure(name: str, arguments: argparse.Namespace) -> list[str]:
+def row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def measure(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
     """One row of the table."""
-    network, inputs = zoo_model(name)
     with tempfile.TemporaryDirectory(prefix="optimus-bench-") as folder:
-        file = Path(folder, f"{name}.mlirbc")
-        write_network(file, network, inputs)
-        environment = os.environ | {"OPTIMUS_CACHE_DIR": str(Path(folder, "cache"))}
-        command = [sys.executable, __file__, "--accelerator", arguments.accelerator]
-        cold, warm = (
-            json.loads(subprocess.check_output([*command, "--compile", str(file)], env=environment))
-            for _ in range(2)
-        )
-        cache = ObjectCache(Path(folder, "cache"))
-        emulator = Emulator(planned(file, arguments.accelerator), cache)
-        torch_seconds, seconds, error = by_turns(network, inputs, emulator, arguments.turns)
-    return [
+        file, plan = Path(folder, f"{name}.mlirbc"), Path(folder, "plan.json")
+        if arguments.plans:
+            plan = arguments.plans / f"{name}.json"
+        network, inputs, importing = imported(name, file)
+        with environment(OPTIMUS_CACHE_DIR=str(Path(folder, "cache"))):
+            cold = in_a_process(file, plan, arguments)
+            warm = in_a_process(file, plan, arguments)
+            module = compiled(file, plan, arguments)[0]
+            emulators = [Emulator(module, ObjectCache.of_user(), counts=n) for n in (True, False)]
+        ours, uncounted, theirs, error = by_turns(network, inputs, emulators, arguments.turns)
+    return (
         name,
-        f"{torch_seconds * 1e3:.1f}",
-        f"{seconds * 1e3:.1f}",
-        f"{seconds / torch_seconds:.2f}",
-        f"{cold['compile']:.1f}",
-        f"{warm['compile']:.1f}",
-        f"{cold['peak_bytes'] / 1e6:.0f}",
+        f"{theirs * 1e3:.1f}",
+        f"{ours * 1e3:.1f}",
+        f"{ours / theirs:.2f}",
+        f"{100 * (ours / uncounted - 1):+.1f} %",
         f"{error:.0e}",
-    ]
+        f"{importing:.1f}",
+        f"{cold['plan']:.1f}",
+        f"{cold['process'] - cold['plan']:.1f}",
+        f"{cold['cpu'] - cold['plan_cpu']:.1f}",
+        f"{warm['process'] - warm['plan']:.1f}",
+        f"{cold['peak_bytes'] / 1e6:.0f}",
+    )
 
 
-def write_network(file: Path, network: Any, inputs: Any) -> None:
+def imported(name: str, file: Path) -> tuple[Any, Any, float]:
+    """A network, its inputs, and the seconds from PyTorch to linalg, which goes to `file`."""
     from optimus_mlir.frontends.torch_import import import_torch
 
-    file.write_bytes(print_program(import_torch(network, inputs), Printing(bytecode=True)))
+    network, inputs = zoo_model(name)
+    start = time.perf_counter()
+    module = import_torch(network, inputs)
+    seconds = time.perf_counter() - start
+    file.write_bytes(print_program(module, Printing(bytecode=True)))
+    return network, inputs, seconds
 
 
-def planned(file: str | Path, accelerator: str) -> ir.Module:
-    module = ir.Module.parseFile(str(file), new_context())
-    run_passes(module, [FusePass(accelerator=accelerator)])
-    return module
+@contextlib.contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
-def compile_file(file: str, accelerator: str) -> dict[str, float]:
-    """CPU time from a plan to machine code, and the memory of all, without PyTorch in the process."""
-    module = planned(file, accelerator)
-    before = cpu_seconds()
+def in_a_process(file: Path, plan: Path, arguments: argparse.Namespace) -> dict[str, float]:
+    """What `compile_file` says, and how long the process took from start to end."""
+    command = [sys.executable, __file__, "--compile", str(file), "--plan", str(plan)]
+    command += ["--accelerator", arguments.accelerator, "--solver", arguments.solver]
+    start = time.perf_counter()
+    figures = json.loads(subprocess.check_output(command))
+    return figures | {"process": time.perf_counter() - start}
+
+
+def compile_file(arguments: argparse.Namespace) -> dict[str, float]:
+    """From MLIR to machine code, without PyTorch in the process; the plan is kept or replayed."""
+    module, planning, plan_cpu = compiled(Path(arguments.compile), arguments.plan, arguments)
     Emulator(module, ObjectCache.of_user())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
-    return {"compile": cpu_seconds() - before, "peak_bytes": peak}
+    return {"plan": planning, "plan_cpu": plan_cpu, "cpu": cpu_seconds(), "peak_bytes": peak}
+
+
+def compiled(
+    file: Path, plan: Path, arguments: argparse.Namespace
+) -> tuple[ir.Module, float, float]:
+    """The program of the accelerator, and the seconds and CPU seconds that planning took."""
+    module = ir.Module.parseFile(str(file), new_context())
+    replayed = str(plan) if plan.exists() else ""
+    target = Target(arguments.accelerator, (), "dram-bytes", arguments.solver, replayed)
+    options = Options(file.stem, target, None, as_json=False, is_quiet=True)
+    compilation = Compilation(module, options, Progress())
+    start, cpu = time.perf_counter(), cpu_seconds()
+    planned = compilation.plan()
+    seconds, cpu = time.perf_counter() - start, cpu_seconds() - cpu
+    if not replayed:
+        plan.parent.mkdir(parents=True, exist_ok=True)
+        save_plan(str(plan), options, planned)
+    compilation.compile()
+    return module, seconds, cpu
 
 
 def cpu_seconds() -> float:
@@ -103,24 +163,30 @@ def cpu_seconds() -> float:
 
 
 def by_turns(
-    network: Any, inputs: Any, emulator: Emulator, turns: int
-) -> tuple[float, float, float]:
-    """The best times of PyTorch and of the emulator, and how far their results are apart."""
+    network: Any, inputs: Any, emulators: list[Emulator], turns: int
+) -> tuple[float, float, float, float]:
+    """The best times of the emulators and of PyTorch, and how far the results are apart."""
     import torch
 
     torch.set_num_threads(1)
     arrays = [tensor.numpy() for tensor in inputs]
-    torch_seconds, seconds = [], []
+    best = [float("inf")] * (len(emulators) + 1)
+    results: list[Any] = [None] * len(best)
+    contestants: list[Callable[[], Any]] = [partial(result_of, e, arrays) for e in emulators]
+    contestants.append(lambda: network(*inputs).numpy())
     with torch.no_grad():
         for _ in range(turns):
-            start = time.thread_time()
-            expected = network(*inputs)
-            middle = time.thread_time()
-            execution = emulator.run(arrays)
-            torch_seconds.append(middle - start)
-            seconds.append(time.thread_time() - middle)
-    error = abs(execution.outputs[0] - expected.numpy()).max() / abs(expected.numpy()).max()
-    return min(torch_seconds), min(seconds), float(error)
+            for number, contestant in enumerate(contestants):
+                start = time.thread_time()
+                results[number] = contestant()
+                best[number] = min(best[number], time.thread_time() - start)
+    ours, *_, theirs = results
+    ours_seconds, uncounted, theirs_seconds = best
+    return ours_seconds, uncounted, theirs_seconds, abs(ours - theirs).max() / abs(theirs).max()
+
+
+def result_of(emulator: Emulator, arrays: list[Any]) -> Any:
+    return emulator.run(arrays).outputs[0]
 
 
 if __name__ == "__main__":

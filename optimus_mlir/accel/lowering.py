@@ -58,15 +58,18 @@ def memory_bytes(module: ir.Module) -> MemoryBytes:
     )
 
 
-def lower_accel(module: ir.Module, times: KernelTimes | None = None) -> None:
+def lower_accel(
+    module: ir.Module, times: KernelTimes | None = None, *, counts: bool = True
+) -> None:
     """Replace every op of the dialect; results in memory space 0 everywhere.
 
     With `times` every function of host and groups gets these counters as its last argument.
+    Without `counts` the counters stay 0, to see what counting costs.
     """
     target = annotations.read_accelerator(module.operation)
     scale = emulation_scale(module, target.element_bytes)
     scratchpad = _bytes_type(target.scratchpad_bytes * scale)
-    chip = _Chip(scratchpad, scale, target.element_bytes)
+    chip = _Chip(scratchpad, scale, target.element_bytes, counts)
     layout = counter_layout(module)
     counters = counters_type(layout[-1].end if layout else 0)
     copies = Copies(module)
@@ -90,6 +93,7 @@ class _Chip:
     scratchpad: ir.Type
     scale: int
     element_bytes: int
+    counts: bool
 
 
 class _Group:
@@ -162,6 +166,8 @@ class _Group:
         self.kernel_times.add(self.times[0], kernel, start)
 
     def _update(self, counter: int, value: int, combine: type) -> None:
+        if not self.chip.counts:
+            return
         at = _index(counter)
         before = memref.load(self.counters, [at])
         change = arith.ConstantOp(ir.IntegerType.get_signless(64), value).result

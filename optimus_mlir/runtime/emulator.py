@@ -84,10 +84,18 @@ def emulate(
 
 
 class Emulator:
-    """A compiled program with its weights and its scratchpad; it can run again and again."""
+    """A compiled program with its weights and its scratchpad; it can run again and again.
+
+    `counts` can be turned off to see what counting costs.
+    """
 
     def __init__(
-        self, module: ir.Module, cache: ObjectCache | None = None, *, timed: bool = False
+        self,
+        module: ir.Module,
+        cache: ObjectCache | None = None,
+        *,
+        timed: bool = False,
+        counts: bool = True,
     ) -> None:
         launched = launches(module)
         self.layout = counter_layout(module)
@@ -99,7 +107,7 @@ class Emulator:
         start = time.perf_counter()
         self.kernels, self.main = kernel_functions(module), _main(module)
         self.times = KernelTimes(list(self.kernels)) if timed else None
-        self.weights, self.entry = _compile(module, cache, self.times)
+        self.weights, self.entry = _compile(module, cache, self.times, counts=counts)
         self.compile_seconds = time.perf_counter() - start
         self._weight_descriptors = [_descriptor(weight) for weight in self.weights]
 
@@ -156,7 +164,7 @@ class Scratchpad:
 
 
 def _compile(
-    module: ir.Module, cache: ObjectCache | None, times: KernelTimes | None
+    module: ir.Module, cache: ObjectCache | None, times: KernelTimes | None, *, counts: bool
 ) -> tuple[list[Array], Entry]:
     """The weights that `main` takes as arguments, and the machine code of a copy of the module."""
     with module.context, ir.Location.unknown():
@@ -167,7 +175,7 @@ def _compile(
             named = module.operation.attributes[i]
             copy.operation.attributes[named.name] = named.attr
         weights = _weights_as_arguments(copy)
-        lower_accel(copy, times)
+        lower_accel(copy, times, counts=counts)
         return weights, load(copy, cache)
 
 

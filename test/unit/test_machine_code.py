@@ -55,6 +55,14 @@ def test_results_and_counts_are_the_same_with_and_without_a_cache(cache: ObjectC
         check(emulator)
 
 
+def test_a_program_without_counters_computes_the_same(cache: ObjectCache) -> None:
+    x = np.linspace(-3, 3, 640, dtype=np.float32).reshape(40, 16)
+    counted, uncounted = (Emulator(chain(), cache, counts=n).run([x]) for n in (True, False))
+    assert np.array_equal(counted.outputs[0], uncounted.outputs[0])
+    assert [sum(group.dram_read_bytes) for group in counted.groups] == [2560]
+    assert [sum(group.dram_read_bytes) for group in uncounted.groups] == [0]
+
+
 def test_a_warm_start_compiles_nothing(cache: ObjectCache, monkeypatch: pytest.MonkeyPatch) -> None:
     Emulator(chain(), cache)
     monkeypatch.setattr(machine_code, "compile_units", lambda *_: pytest.fail("it compiles"))
