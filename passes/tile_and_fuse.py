@@ -39,7 +39,9 @@ def tile_and_fuse(function: ir.Operation, accelerator: Accelerator) -> None:
     tensors = {names[tensor] for tensor in dataflow.graph.tensors}
     operators = {names[operator.name] for operator in dataflow.graph.operators}
     unknown = [keep.tensor for keep in schedule.keeps if keep.tensor not in tensors]
-    unknown += [block.operator for block in schedule.blocks if block.operator not in operators]
+    unknown += [reread.tensor for reread in schedule.rereads if reread.tensor not in tensors]
+    named = *schedule.blocks, *schedule.rereads
+    unknown += [each.operator for each in named if each.operator not in operators]
     if unknown:
         raise PassFailure(
             function.location,

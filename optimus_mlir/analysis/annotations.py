@@ -3,7 +3,8 @@
 optimus.group = 3 : i64                            on every op of group 3
 optimus.schedule = {blocks = [["op1", 1, 8]],      on the last op of the group, then on its
                     keeps = [["v0", 0]],           function; names are those of the group by
-                    tiles = [[2, 4]]}              itself: operators op0.., results v0.., live-ins in0..
+                    rereads = [["in0", "op1", 0]], itself: operators op0.., results v0.., live-ins in0..
+                    tiles = [[2, 4]]}              rereads may be left out
 optimus.price = {dram_read_bytes = [1204, 96], ..} what the cost model promises for it
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from optimus_mlir.cost import Block, Keep, Price, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Price, Reread, Schedule, Tile
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir
 from optimus_mlir.target import Accelerator
@@ -21,6 +22,7 @@ from optimus_mlir.workload import Graph
 ACCELERATOR = "optimus.accelerator"
 GROUP = "optimus.group"
 SCHEDULE = "optimus.schedule"
+SCHEDULE_FIELDS = {"blocks", "keeps", "tiles"}
 PRICE = "optimus.price"
 SOLVER = "optimus.solver"
 OPERATORS = "optimus.operators"  # on a launch: the names of its operators
@@ -118,10 +120,15 @@ def read_accelerator(module: ir.Operation) -> Accelerator:
 
 
 def schedule_attribute(schedule: Schedule) -> ir.Attribute:
+    """Rereads are rare, and only shown where there are any; one that is not kept has no depth."""
+    rereads = [
+        [r.tensor, r.operator, *([] if r.depth is None else [r.depth])] for r in schedule.rereads
+    ]
     return _plain(
         {
             "blocks": [[b.operator, b.loop, b.size] for b in schedule.blocks],
             "keeps": [[k.tensor, k.depth] for k in schedule.keeps],
+            **({"rereads": rereads} if rereads else {}),
             "tiles": [[t.dimension, t.size] for t in schedule.tiles],
         }
     )
@@ -131,7 +138,7 @@ def read_schedule(op: ir.Operation) -> Schedule:
     """The schedule on a function or a group's last op."""
     try:
         fields = _python(op.attributes[SCHEDULE])
-        if not isinstance(fields, dict) or set(fields) != {"blocks", "keeps", "tiles"}:
+        if not isinstance(fields, dict) or {*fields} - {"rereads"} != SCHEDULE_FIELDS:
             raise TypeError
         return Schedule(
             tuple(Tile(*map(_integer, tile)) for tile in fields["tiles"]),
@@ -140,12 +147,17 @@ def read_schedule(op: ir.Operation) -> Schedule:
                 Block(_name(operator), _integer(loop), _integer(size))
                 for operator, loop, size in fields["blocks"]
             ),
+            tuple(
+                Reread(_name(tensor), _name(operator), *map(_integer, depth))
+                for tensor, operator, *depth in fields.get("rereads", [])
+            ),
         )
     except (TypeError, ValueError):
         raise PassFailure(
             op.location,
             f"{SCHEDULE} must be {{blocks = [[operator, loop, size], ...], "
-            f"keeps = [[tensor, depth], ...], tiles = [[dimension, size], ...]}}",
+            f"keeps = [[tensor, depth], ...], tiles = [[dimension, size], ...]}}, "
+            f"and may have rereads = [[tensor, operator], [tensor, operator, depth], ...]",
         ) from None
 
 

@@ -17,7 +17,7 @@ def sentences(account: Account, group: Graph, accelerator: Accelerator) -> Itera
     """Why the group costs what it costs, what limits it, and what more scratchpad would buy."""
     yield _traffic(account)
     for transfer in account.transfers:
-        if transfer.again or transfer.unneeded_bytes:
+        if not _comes_once(transfer):
             yield _transfer(transfer, group)
     yield from _once(account, group)
     yield from _computed(account, group)
@@ -37,7 +37,8 @@ def _traffic(account: Account) -> str:
 
 
 def _transfer(transfer: Transfer, group: Graph) -> str:
-    parts = [f"{readable_bytes(transfer.once_bytes)} once"]
+    came = "read again" if transfer.reread_bytes else "once"
+    parts = [f"{readable_bytes(transfer.once_bytes or transfer.reread_bytes)} {came}"]
     if transfer.unneeded_bytes:
         unneeded = readable_bytes(transfer.unneeded_bytes)
         parts.append(f"{unneeded} that nobody needs, between what is needed")
@@ -72,13 +73,18 @@ def _dimension(loop: LoopOf, group: Graph) -> str:
 
 def _named(transfer: Transfer, group: Graph) -> str:
     if transfer.kind == "weights":
-        readers = " and ".join(o.name for o in group.consumers[transfer.tensor])
+        readers = transfer.reader or " and ".join(o.name for o in group.consumers[transfer.tensor])
         return f"weights {transfer.tensor} of {readers}"
-    return f"{transfer.kind} {transfer.tensor}"
+    own = f" for {transfer.reader}" if transfer.reader else ""
+    return f"{transfer.kind} {transfer.tensor}{own}"
+
+
+def _comes_once(transfer: Transfer) -> bool:
+    return not (transfer.again or transfer.unneeded_bytes or transfer.reread_bytes)
 
 
 def _once(account: Account, group: Graph) -> Iterator[str]:
-    plain = [t for t in account.transfers if not t.again and not t.unneeded_bytes]
+    plain = [transfer for transfer in account.transfers if _comes_once(transfer)]
     if plain:
         named = (f"{_named(t, group)} {readable_bytes(t.bytes)}" for t in plain)
         yield f"each element once: {', '.join(named)}"

@@ -104,6 +104,7 @@ def schedule_fields(schedule: Schedule) -> dict[str, Any]:
         "tiles": [[tile.dimension, tile.size] for tile in schedule.tiles],
         "keeps": [[keep.tensor, keep.depth] for keep in schedule.keeps],
         "blocks": [[block.operator, block.loop, block.size] for block in schedule.blocks],
+        "rereads": [[each.tensor, each.operator, each.depth] for each in schedule.rereads],
     }
 
 

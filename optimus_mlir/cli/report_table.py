@@ -86,8 +86,11 @@ def _schedule(group: CalledGroup) -> Iterator[str]:
     for depth, keeps in itertools.groupby(group.schedule.keeps, lambda keep: keep.depth):
         names = (keep.tensor for keep in keeps)
         yield " ".join(("keeps", *names, *([f"within {depth}"] if depth else [])))
+    operators = {f"op{i}": name for i, name in enumerate(group.operators)}
+    for reread in group.schedule.rereads:
+        within = [] if reread.depth is None else [f"kept within {reread.depth}"]
+        yield " ".join(("reads", reread.tensor, "again for", operators[reread.operator], *within))
     if group.schedule.blocks:
-        operators = {f"op{i}": name for i, name in enumerate(group.operators)}
         blocks = (f"{operators[b.operator]}.{b.loop}/{b.size}" for b in group.schedule.blocks)
         yield " ".join(("blocks", *blocks))
 

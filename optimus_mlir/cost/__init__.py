@@ -5,7 +5,7 @@ from optimus_mlir.cost.floor import floor_bytes, touched_elements
 from optimus_mlir.cost.footprint import Lifetime, Packing, addresses, pack
 from optimus_mlir.cost.price import Price, price
 from optimus_mlir.cost.program import Program, build_program
-from optimus_mlir.cost.schedule import Block, Keep, Schedule, Tile, Unschedulable
+from optimus_mlir.cost.schedule import Block, Keep, Reread, Schedule, Tile, Unschedulable
 
 __all__ = [
     "Block",
@@ -14,6 +14,7 @@ __all__ = [
     "Packing",
     "Price",
     "Program",
+    "Reread",
     "Schedule",
     "Tile",
     "Unschedulable",

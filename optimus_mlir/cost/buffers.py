@@ -14,6 +14,7 @@ from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Tensor
 
 Path = tuple[Axis, ...]  # loops, outermost first
+Source = str | tuple[str, str]  # a tensor, or the copy of it that one operator has for itself
 
 NONE = np.array([0])
 ONE = np.array([1])
@@ -26,6 +27,7 @@ class Buffer:
     `region` is what the buffer holds at each step, `fresh` the part that is fetched or computed
     then. The buffer lives for one step of the loops `home`; `loops` surround the place where it is
     filled. Where `window` names a dimension, the buffer slides along it from step to step.
+    Only `reader` uses it; without one, all readers that have no buffer of their own share it.
     """
 
     tensor: Tensor
@@ -36,6 +38,11 @@ class Buffer:
     window: int | None = None
     accumulates: bool = False
     dma: bool = False  # whether it is loaded or stored
+    reader: str | None = None
+
+    @property
+    def source(self) -> Source:
+        return self.tensor.name if self.reader is None else (self.tensor.name, self.reader)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -75,6 +82,10 @@ class Buffer:
         return each_once and all(np.all(r.total == n) for r, n in extents)
 
 
+def tensor_of(source: Source) -> str:
+    return source if isinstance(source, str) else source[0]
+
+
 @lru_cache(maxsize=2**16)
 def buffer_of(
     tensor: Tensor,
@@ -84,6 +95,7 @@ def buffer_of(
     *,
     accumulates: bool = False,
     dma: bool = False,
+    reader: str | None = None,
 ) -> Buffer:
     """The buffer of a tensor of which `region` is read within the loops `path`.
 
@@ -97,19 +109,20 @@ def buffer_of(
     moving = [i for i, axis in enumerate(path) if any(r.axis is axis for r in region)]
     loops = path[: moving[-1] + 1] if moving else ()
     if depth is None or depth >= len(loops):
-        return Buffer(tensor, region, region, loops, loops, None, accumulates, dma)
+        return Buffer(tensor, region, region, loops, loops, None, accumulates, dma, reader)
     along = [d for d, r in enumerate(region) if r.axis is path[depth]]
     inner = set(path[depth:])
     if len(along) != 1:
         still = tuple(r.at_once if r.axis in inner else r for r in region)
-        return buffer_of(tensor, still, path[:depth], accumulates=accumulates, dma=dma)
+        outer = path[:depth]
+        return buffer_of(tensor, still, outer, accumulates=accumulates, dma=dma, reader=reader)
     (window,) = along
     held = tuple(
         r.kept() if d == window else r.at_once if r.axis in inner else r
         for d, r in enumerate(region)
     )
     fresh = tuple(r.kept().fresh() if r.axis in inner else r for r in region)
-    return Buffer(tensor, held, fresh, path[:depth], loops, window, accumulates, dma)
+    return Buffer(tensor, held, fresh, path[:depth], loops, window, accumulates, dma, reader)
 
 
 @lru_cache(maxsize=2**12)

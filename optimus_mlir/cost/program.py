@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from optimus_mlir.cost.buffers import Buffer, Path
+from optimus_mlir.cost.buffers import Buffer, Path, Source
 from optimus_mlir.cost.nest import Box, Loops
 from optimus_mlir.cost.region import Axis
 from optimus_mlir.cost.schedule import Schedule
@@ -94,13 +94,13 @@ class Program:
     """What the accelerator does for a group, in order."""
 
     body: tuple[Node, ...]
-    buffers: Mapping[str, Buffer]
+    buffers: Mapping[Source, Buffer]
 
 
 def build_program(group: Graph, schedule: Schedule) -> Program:
     """Spell out `schedule` for `group`; raises Unschedulable where it makes no sense."""
     tiles = [(tile.dimension, (tile.size,)) for tile in schedule.tiles]
-    return lay_out(infer_regions(group, tiles, schedule.keeps, schedule.blocks))
+    return lay_out(infer_regions(group, tiles, schedule.keeps, schedule.blocks, schedule.rereads))
 
 
 def lay_out(regions: Regions) -> Program:
@@ -114,15 +114,14 @@ class _Layout:
     def __init__(self, regions: Regions) -> None:
         self.regions = regions
         self.group = regions.group
-        self.buffers = regions.buffers
         self.bodies: defaultdict[Path, list[Node]] = defaultdict(list)
-        self.loaded: set[str] = set()
+        self.loaded: set[Source] = set()
 
     def program(self) -> Program:
         for operator in self.group.operators:
             stage = self.regions.stages[operator.name]
             for access in operator.reads:
-                self._load(access.tensor)
+                self._load(operator, access.tensor)
             self._shift(stage.result)
             self._compute(stage)
             self._close(stage)
@@ -130,15 +129,16 @@ class _Layout:
         for depth in reversed(range(len(axes))):
             body = tuple(self.bodies.pop(axes[: depth + 1], ()))
             self.bodies[axes[:depth]].append(Loop(axes[depth], body))
-        return Program(tuple(self.bodies[()]), self.buffers)
+        return Program(tuple(self.bodies[()]), self.regions.buffers)
 
-    def _load(self, name: str) -> None:
-        if name in self.group.producer or name in self.loaded:
+    def _load(self, operator: Operator, tensor: str) -> None:
+        source = self.regions.source(operator.name, tensor)
+        if tensor in self.group.producer or source in self.loaded:
             return
-        self.loaded.add(name)
-        buffer = self.buffers[name]
+        self.loaded.add(source)
+        buffer = self.regions.buffers[source]
         self._shift(buffer)
-        self.bodies[buffer.loops].append(Load(buffer, buffer.fresh, self.regions.idle[name]))
+        self.bodies[buffer.loops].append(Load(buffer, buffer.fresh, self.regions.idle[source]))
 
     def _shift(self, buffer: Buffer) -> None:
         if buffer.sliding is not None:
@@ -158,8 +158,10 @@ class _Layout:
         self.bodies[work.path].append(node)
 
     def _needs(self, stage: Stage) -> tuple[tuple[Buffer, Box], ...]:
-        pairs = zip(stage.operator.reads, stage.work.needs, strict=True)
-        return tuple((self.buffers[access.tensor], need) for access, need in pairs)
+        name = stage.operator.name
+        sources = (self.regions.source(name, access.tensor) for access in stage.operator.reads)
+        buffers = (self.regions.buffers[source] for source in sources)
+        return tuple(zip(buffers, stage.work.needs, strict=True))
 
     def _close(self, stage: Stage) -> None:
         """Close the stage's own loops; finish sums and store a result where they are complete."""

@@ -34,6 +34,19 @@ class Keep:
 
 
 @dataclass(frozen=True, order=True)
+class Reread:
+    """`operator` does not share the live-in `tensor` with its other readers, but reads it again.
+
+    What it needs comes from DRAM once more, when it runs, into a buffer of its own: one that is
+    kept at `depth`, or one that is not kept.
+    """
+
+    tensor: str
+    operator: str
+    depth: int | None = None
+
+
+@dataclass(frozen=True, order=True)
 class Block:
     """`operator` runs loop `loop` of its nest `size` iterations at a time, within a tile step.
 
@@ -51,15 +64,21 @@ class Block:
 class Schedule:
     """Tile loops (outermost first), the tensors that outlive their steps, and inner loops.
 
-    Blocks of one operator are nested in the order in which they stand.
+    Blocks of one operator are nested in the order in which they stand. What is in none of the
+    `rereads` is fetched once for all of its readers.
     """
 
     tiles: tuple[Tile, ...] = ()
     keeps: tuple[Keep, ...] = ()
     blocks: tuple[Block, ...] = ()
+    rereads: tuple[Reread, ...] = ()
 
     def renamed(self, names: Mapping[str, str]) -> Schedule:
         """The same schedule for a graph whose tensors and operators have other names."""
         keeps = (replace(keep, tensor=names[keep.tensor]) for keep in self.keeps)
         blocks = (replace(block, operator=names[block.operator]) for block in self.blocks)
-        return Schedule(self.tiles, tuple(keeps), tuple(blocks))
+        rereads = (
+            replace(reread, tensor=names[reread.tensor], operator=names[reread.operator])
+            for reread in self.rereads
+        )
+        return Schedule(self.tiles, tuple(keeps), tuple(blocks), tuple(rereads))

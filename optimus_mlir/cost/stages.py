@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 
-from optimus_mlir.cost.buffers import Buffer, Path, accumulating, buffer_of, covering
+from optimus_mlir.cost.buffers import (
+    Buffer,
+    Path,
+    Source,
+    accumulating,
+    buffer_of,
+    covering,
+    tensor_of,
+)
 from optimus_mlir.cost.nest import Box, Loops, Nest, nests_of
 from optimus_mlir.cost.region import Axis, Range, inner_axis, tile_axis
-from optimus_mlir.cost.schedule import Block, Keep, Unschedulable
+from optimus_mlir.cost.schedule import Block, Keep, Reread, Unschedulable
 from optimus_mlir.workload import Graph, Operator
 
 Sizes = tuple[int, tuple[int, ...]]  # a dimension of the result, and tile sizes along it
@@ -51,16 +59,48 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """The tile loops of a group, its buffers and its stages.
-
-    `idle` are the guards of live-ins: while one of the ranges is empty, nobody wants what would come.
-    """
+    """The tile loops of a group, its buffers and its stages."""
 
     group: Graph
     axes: Path
-    buffers: Mapping[str, Buffer]
+    buffers: Mapping[Source, Buffer]
     stages: Mapping[str, Stage]
-    idle: Mapping[str, Box]
+
+    def source(self, operator: str, tensor: str) -> Source:
+        """What the operator reads: its own copy of the tensor if it has one."""
+        own = tensor, operator
+        return own if own in self.buffers else tensor
+
+    @property
+    def live_ins(self) -> list[Source]:
+        """What is fetched."""
+        return [s for s in self.buffers if tensor_of(s) not in self.group.producer]
+
+    def readers(self, source: Source) -> list[Operator]:
+        """Who reads a copy, or what all that have no copy share."""
+        name = tensor_of(source)
+        readers = self.group.consumers[name]
+        return [o for o in readers if self.source(o.name, name) == source]
+
+    @cached_property
+    def idle(self) -> Mapping[Source, Box]:
+        """Of every buffer with one reader, when that, and who reads its result, does nothing.
+
+        It does nothing while one of the ranges is empty. A result with fewer elements than there
+        are tile steps is idle at some of them, and so is what computes padding only. What outlives
+        such a step may still be wanted at the next.
+        """
+        idle: dict[Source, Box] = {}
+        results = (operator.write.tensor for operator in reversed(self.group.operators))
+        for source in (*results, *self.live_ins):
+            readers = self.readers(source)
+            if len(readers) != 1 or source in self.group.outputs:
+                idle[source] = ()
+                continue
+            wanted = (*self.stages[readers[0].name].work.guard, *idle[readers[0].write.tensor])
+            home = self.buffers[source].home
+            idle[source] = tuple(r for r in wanted if r.axis in home and not r.is_busy)
+        return idle
 
 
 def infer_regions(
@@ -68,6 +108,8 @@ def infer_regions(
     tiles: Sequence[Sizes],
     keeps: Iterable[Keep] = (),
     blocks: Iterable[Block] = (),
+    rereads: Iterable[Reread] = (),
+    *,
     known: Known | None = None,
 ) -> Regions:
     """Push the results' tiles back through the accesses, consumers first.
@@ -75,7 +117,8 @@ def infer_regions(
     Who asks often about one group passes what is `known` about it.
     """
     known = Known(nests_of(group)) if known is None else known
-    return _Inference(group, known, tile_axes(group, tiles), keeps, blocks).regions()
+    depths = {**_depths(group, keeps), **_rereads(group, rereads)}
+    return _Inference(group, known, tile_axes(group, tiles), depths, blocks).regions()
 
 
 @dataclass(frozen=True)
@@ -107,16 +150,16 @@ class _Inference:
         group: Graph,
         known: Known,
         axes: Mapping[int, Axis],
-        keeps: Iterable[Keep],
+        depths: Mapping[Source, int | None],
         blocks: Iterable[Block],
     ) -> None:
         self.group = group
         self.known = known
         self.axes = axes
-        self.depths = _depths(group, keeps)
+        self.depths = depths
         self.blocks = _blocks(group, blocks)
-        self.wanted: dict[str, list[tuple[Box, Path]]] = {}
-        self.buffers: dict[str, Buffer] = {}
+        self.wanted: dict[Source, list[tuple[Box, Path]]] = {}
+        self.buffers: dict[Source, Buffer] = {}
         self.guards: dict[Axis, Box] = {}  # of each inner loop: when it does not run
 
     def regions(self) -> Regions:
@@ -124,30 +167,10 @@ class _Inference:
             if not self.group.consumers[operator.write.tensor]:
                 self._want(operator.write.tensor, *self._share(operator))
         stages = {o.name: self._stage(o) for o in reversed(self.group.operators)}
-        for name in self.group.live_ins:
-            self.buffers[name] = self._place(name)
-        idle = self._idle(stages)
-        return Regions(self.group, tuple(self.axes.values()), self.buffers, stages, idle)
-
-    def _idle(self, stages: Mapping[str, Stage]) -> dict[str, Box]:
-        """Of every tensor with one reader, when that, and who reads its result, does nothing.
-
-        A result with fewer elements than there are tile steps is idle at some of them, and so is
-        what computes padding only. What outlives such a step may still be wanted at the next.
-        """
-        idle: dict[str, Box] = {}
-        for name in (
-            *(o.write.tensor for o in reversed(self.group.operators)),
-            *self.group.live_ins,
-        ):
-            readers = self.group.consumers[name]
-            if len(readers) != 1 or name in self.group.outputs:
-                idle[name] = ()
-                continue
-            wanted = (*stages[readers[0].name].work.guard, *idle[readers[0].write.tensor])
-            home = self.buffers[name].home
-            idle[name] = tuple(r for r in wanted if r.axis in home and not r.is_busy)
-        return idle
+        for source in self.wanted:
+            if tensor_of(source) not in self.group.producer:
+                self.buffers[source] = self._place(source)
+        return Regions(self.group, tuple(self.axes.values()), self.buffers, stages)
 
     def _share(self, operator: Operator) -> tuple[Box, Path]:
         """The part of a last result that belongs to each tile step."""
@@ -160,8 +183,8 @@ class _Inference:
         )
         return box, tuple(self.axes.values())
 
-    def _want(self, name: str, box: Box, path: Path) -> None:
-        self.wanted.setdefault(name, []).append((box, path))
+    def _want(self, source: Source, box: Box, path: Path) -> None:
+        self.wanted.setdefault(source, []).append((box, path))
 
     def _stage(self, operator: Operator) -> Stage:
         name = operator.write.tensor
@@ -178,7 +201,8 @@ class _Inference:
             self._require_once(result)
         self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
         for access, (region, around) in zip(operator.reads, work.regions, strict=True):
-            self._want(access.tensor, region, around)
+            own = access.tensor, operator.name
+            self._want(own if own in self.depths else access.tensor, region, around)
         return Stage(operator, result, work)
 
     def _require_once(self, buffer: Buffer) -> None:
@@ -198,8 +222,9 @@ class _Inference:
             self.known.works[key] = _work(operator, nest, blocks, result)
         return self.known.works[key]
 
-    def _place(self, name: str) -> Buffer:
-        tensor, wanted = self.group.tensors[name], self.wanted[name]
+    def _place(self, source: Source) -> Buffer:
+        name, wanted = tensor_of(source), self.wanted[source]
+        tensor, reader = self.group.tensors[name], None if source == name else source[1]
         region, path = wanted[0]
         if len(wanted) > 1:
             path = _common([path for _, path in wanted])
@@ -208,7 +233,8 @@ class _Inference:
         if name in self.group.outputs:
             region = covering(tensor, region)
         dma = name not in self.group.producer or name in self.group.outputs
-        return buffer_of(tensor, region, path, self.depths.get(name), dma=dma)
+        depth = self.depths.get(source)
+        return buffer_of(tensor, region, path, depth, dma=dma, reader=reader)
 
 
 def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffer) -> Work:
@@ -259,12 +285,25 @@ def _common(paths: Sequence[Path]) -> Path:
     return first[:length]
 
 
-def _depths(group: Graph, keeps: Iterable[Keep]) -> dict[str, int]:
-    depths: dict[str, int] = {}
+def _depths(group: Graph, keeps: Iterable[Keep]) -> dict[Source, int | None]:
+    depths: dict[Source, int | None] = {}
     for keep in keeps:
         if keep.tensor not in group.tensors or keep.depth < 0 or keep.tensor in depths:
             raise Unschedulable(f"{keep.tensor} cannot be kept at depth {keep.depth}")
         depths[keep.tensor] = keep.depth
+    return depths
+
+
+def _rereads(group: Graph, rereads: Iterable[Reread]) -> dict[Source, int | None]:
+    """At which depth each copy is kept. Only of live-ins: nothing else is in DRAM to be read again."""
+    depths: dict[Source, int | None] = {}
+    for reread in rereads:
+        own = reread.tensor, reread.operator
+        readers = [operator.name for operator in group.consumers.get(reread.tensor, ())]
+        fetched = reread.operator in readers and reread.tensor not in group.producer
+        if not fetched or own in depths or (reread.depth or 0) < 0:
+            raise Unschedulable(f"{reread.operator} cannot read {reread.tensor} again")
+        depths[own] = reread.depth
     return depths
 
 

@@ -24,7 +24,7 @@ def walk(body: Sequence[Node], loops: Path = (), guard: Box = ()) -> Iterator[Pl
 
 
 def elements_read(program: Program) -> dict[str, Grid]:
-    """Elements that each live-in costs."""
+    """Elements that each live-in costs, for all who read it."""
     return _moved(program, Load)
 
 
@@ -34,11 +34,12 @@ def elements_written(program: Program) -> dict[str, Grid]:
 
 
 def _moved(program: Program, kind: type[Load | Store]) -> dict[str, Grid]:
-    return {
-        node.buffer.tensor.name: volume(node.box, loops, guard)
-        for node, loops, guard in walk(program.body)
-        if isinstance(node, kind)
-    }
+    moved: dict[str, Grid] = {}
+    for node, loops, guard in walk(program.body):
+        if isinstance(node, kind):
+            name = node.buffer.tensor.name
+            moved[name] = moved.get(name, 0) + volume(node.box, loops, guard)
+    return moved
 
 
 def macs(program: Program) -> Grid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from optimus_mlir.cost.repeats import Repeat, Visits, visits_of
 from optimus_mlir.cost.traffic import walk
 from optimus_mlir.fusion.capacities import Capacities, capacities
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Operator
 
 Kind = Literal["weights", "input", "result"]
 
@@ -49,7 +49,8 @@ class Again:
 class Transfer:
     """What the DRAM traffic of one tensor is made of: `bytes` is the sum of all the other figures.
 
-    `unneeded_bytes` lie between elements that are needed, and come with them.
+    `unneeded_bytes` lie between elements that are needed, and come with them. What one `reader`
+    fetches for itself though it came for others before is `reread_bytes`, and not needed once more.
     """
 
     tensor: str
@@ -58,6 +59,8 @@ class Transfer:
     once_bytes: int
     unneeded_bytes: int
     again: tuple[Again, ...]
+    reader: str | None = None
+    reread_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,22 +124,31 @@ def account_of(
 
 def _transfers(group: Graph, program: Program, accelerator: Accelerator) -> Iterator[Transfer]:
     width, touched = accelerator.element_bytes, touched_elements(group)
+    came: set[str] = set()
     for node, loops, guard in walk(program.body):
         if not isinstance(node, Load | Store):
             continue
         name, visits = node.buffer.tensor.name, visits_of(node.box, loops, guard)
         needed = visits.distinct
-        readers = group.consumers[name]
+        readers = [node.buffer.reader] if node.buffer.reader else _names(group.consumers[name])
         if isinstance(node, Load) and len(readers) == 1:
-            needed = min(needed, touched.get((name, readers[0].name), needed))
+            needed = min(needed, touched.get((name, readers[0]), needed))
+        once, reread = (0, needed) if name in came else (needed, 0)
+        came.add(name)
         yield Transfer(
             name,
             _kind(node),
             visits.total * width,
-            needed * width,
+            once * width,
             (visits.distinct - needed) * width,
             tuple(_again(group, repeat, width) for repeat in visits.repeats),
+            node.buffer.reader,
+            reread * width,
         )
+
+
+def _names(operators: Iterable[Operator]) -> list[str]:
+    return [operator.name for operator in operators]
 
 
 def _kind(node: Load | Store) -> Kind:

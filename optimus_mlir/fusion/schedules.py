@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import ONE, Buffer, volume
+from optimus_mlir.cost.buffers import ONE, Buffer, Source, volume
 from optimus_mlir.cost.footprint import footprint_bytes, most_live, spans
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price_of
@@ -152,9 +152,8 @@ class Space:
     def costs(self, family: Family) -> Costs | None:
         """What all schedules of a family cost; None where it makes no sense for the group."""
         try:
-            regions = infer_regions(
-                self.group, family.tiles, family.keeps, family.blocks, self.known
-            )
+            parts = family.tiles, family.keeps, family.blocks, family.rereads
+            regions = infer_regions(self.group, *parts, known=self.known)
         except Unschedulable:
             return None
         return Costs(self.group, self.accelerator, family, regions, self.floor)
@@ -201,12 +200,12 @@ class Costs:
 
     @cached_property
     def _least_moved(self) -> Grid:
-        saved = sum((self._saved(name) for name in self.group.live_ins), start=NONE)
+        saved = sum((self._saved(source) for source in self.regions.live_ins), start=NONE)
         return self.dram_bytes - saved * self.accelerator.element_bytes
 
-    def _saved(self, live_in: str) -> Grid:
+    def _saved(self, live_in: Source) -> Grid:
         """The elements that come while the only reader of a live-in has nothing to do."""
-        readers, buffer = self.group.consumers[live_in], self.regions.buffers[live_in]
+        readers, buffer = self.regions.readers(live_in), self.regions.buffers[live_in]
         guard = self.regions.stages[readers[0].name].work.guard
         if len(readers) > 1 or all(r.is_busy for r in guard):
             return NONE
@@ -222,8 +221,8 @@ class Costs:
         """A lower bound of the footprint: the most bytes that are live at once."""
         return self._least_bytes(self._sizes)
 
-    def _least_bytes(self, sizes: Mapping[str, Grid]) -> Grid:
-        sizes_of = {buffer: sizes[buffer.tensor.name] for buffer in self._live}
+    def _least_bytes(self, sizes: Mapping[Source, Grid]) -> Grid:
+        sizes_of = {buffer: sizes[buffer.source] for buffer in self._live}
         return self._spread(most_live(self._live, sizes_of))
 
     @cached_property
@@ -231,10 +230,10 @@ class Costs:
         return spans(self.program)
 
     @cached_property
-    def _sizes(self) -> dict[str, Grid]:
-        """Bytes on chip by tensor."""
+    def _sizes(self) -> dict[Source, Grid]:
+        """Bytes on chip by tensor, or copy of one."""
         buffers = self.regions.buffers.items()
-        return {name: buffer.bytes(self.accelerator) for name, buffer in buffers}
+        return {source: buffer.bytes(self.accelerator) for source, buffer in buffers}
 
     def fits(self) -> NDArray[np.bool_]:
         """Which schedules may fit the scratchpad."""
@@ -342,10 +341,14 @@ def finished(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
 
 
 def readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
-    """The same choice without the keeps and the blocks that change nothing."""
+    """The same choice without the keeps, the rereads and the blocks that change nothing."""
     for keep in choice.schedule.keeps:
         fewer = tuple(k for k in choice.schedule.keeps if k != keep)
         choice = _unless_dearer(group, choice, replace(choice.schedule, keeps=fewer), accelerator)
+    for reread in choice.schedule.rereads:
+        fewer = tuple(r for r in choice.schedule.rereads if r != reread)
+        changed = replace(choice.schedule, rereads=fewer)
+        choice = _unless_dearer(group, choice, changed, accelerator)
     for block in choice.schedule.blocks:
         fewer = tuple(b for b in choice.schedule.blocks if b != block)
         choice = _unless_dearer(group, choice, replace(choice.schedule, blocks=fewer), accelerator)

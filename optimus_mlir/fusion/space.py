@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from optimus_mlir.cost import Block, Keep, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Reread, Schedule, Tile
 from optimus_mlir.cost.stages import Sizes
 from optimus_mlir.workload import Graph, Operator
 
@@ -25,12 +25,13 @@ class Family:
     tiles: tuple[Sizes, ...] = ()
     keeps: tuple[Keep, ...] = ()
     blocks: tuple[Block, ...] = ()
+    rereads: tuple[Reread, ...] = ()
 
     def schedule(self, cell: Sequence[int]) -> Schedule:
         """The member that takes from each tiled dimension the size of this number."""
         pairs = zip(self.tiles, cell, strict=False)  # without tiles the grid is one cell
         tiles = tuple(Tile(dimension, sizes[i]) for (dimension, sizes), i in pairs)
-        return Schedule(tiles, self.keeps, self.blocks)
+        return Schedule(tiles, self.keeps, self.blocks, self.rereads)
 
     def schedules(self) -> Iterator[Schedule]:
         for cell in itertools.product(*(range(len(sizes)) for _, sizes in self.tiles)):
@@ -44,6 +45,8 @@ def families(group: Graph) -> Iterator[Family]:
         tiles = tuple((d, tile_sizes(shape[d])) for d in dimensions)
         for keeps in _retentions(group, dimensions):
             yield Family(tiles, keeps)
+            if rereads := _rereads(group, keeps):
+                yield Family(tiles, keeps, rereads=rereads)
 
 
 def tiled_dimensions(group: Graph) -> Iterator[tuple[int, ...]]:
@@ -88,6 +91,29 @@ def _retentions(group: Graph, dimensions: Sequence[int]) -> Iterator[tuple[Keep,
             yield (*(Keep(m, depth) for m in maps), *(Keep(w, of_weights) for w in kept))
 
 
+def _rereads(group: Graph, keeps: Sequence[Keep]) -> tuple[Reread, ...]:
+    """Every reader of a feature map but the first reads it again, so that it waits for none on chip.
+
+    A reader with a halo keeps it as the first does. Only where all is kept throughout: a tile waits
+    within a step, which takes less space than what it needs of the maps between the readers.
+    """
+    if any(keep.depth for keep in keeps):
+        return ()
+    depths = {keep.tensor: keep.depth for keep in keeps}
+    return tuple(
+        Reread(name, reader.name, depths.get(name) if _has_halo(reader, name) else None)
+        for name in group.live_ins
+        if not group.tensors[name].constant
+        for reader in group.consumers[name][1:]
+    )
+
+
+def _has_halo(reader: Operator, tensor: str) -> bool:
+    """Whether neighbouring tiles of its result may need the same elements of the tensor."""
+    indices = (index for a in reader.reads if a.tensor == tensor for index in a.indices)
+    return any(len(index.loops) > 1 for index in indices)
+
+
 def _moves(group: Graph, weight: str, dimensions: Sequence[int]) -> bool:
     """Whether a tile loop may walk a weight: it indexes a result by a tiled dimension."""
     return any(
@@ -122,7 +148,7 @@ class Reduction:
         """The family with these blocks. A window that outlives a tile step is kept as it is."""
         innermost = len(family.tiles)
         keeps = (k for k in family.keeps if k.depth < innermost or k.tensor not in self.exchanged)
-        return Family(family.tiles, tuple(keeps), self.blocks)
+        return Family(family.tiles, tuple(keeps), self.blocks, family.rereads)
 
 
 def reductions(group: Graph) -> Iterator[Reduction]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from optimus_mlir.cost import Block
-from optimus_mlir.cost.buffers import volume
+from optimus_mlir.cost.buffers import Source, tensor_of, volume
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Regions
 from optimus_mlir.workload import Access, Graph, Operator
@@ -27,10 +27,10 @@ class Streaming:
     regions: Regions
     blocks: Sequence[Block]
     kept: Container[str]
-    sizes: Mapping[str, Grid]
+    sizes: Mapping[Source, Grid]
 
     @cached_property
-    def leanest(self) -> Mapping[str, Grid]:
+    def leanest(self) -> Mapping[Source, Grid]:
         """The bytes that each tensor takes at the least, however many of the blocks are added.
 
         What a block does not move stays as large, and is live together with the same things.
@@ -65,15 +65,16 @@ class Streaming:
         return {operator.name: operator for operator in self.regions.group.operators}
 
     @cached_property
-    def _left(self) -> list[dict[str, Grid]]:
+    def _left(self) -> list[dict[Source, Grid]]:
         """By block, the bytes left of what it moves: some of a result, of operands perhaps nothing.
 
         Operands need not be on chip while other operators run.
         """
-        found: list[dict[str, Grid]] = []
+        found: list[dict[Source, Grid]] = []
         for block in self.blocks:
             operator = self._operators[block.operator]
-            left = dict.fromkeys(moved_by(self.regions.group, operator, block.loop), NONE)
+            moved = moved_by(self.regions.group, operator, block.loop)
+            left = {source: NONE for source in self.sizes if tensor_of(source) in moved}
             result = operator.write.tensor
             if not self.regions.group.consumers[result]:
                 left[result] = self.sizes[result] // operator.extents[block.loop]

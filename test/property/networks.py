@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
-from optimus_mlir.cost import Block, Keep, Schedule, Tile
+from optimus_mlir.cost import Block, Keep, Reread, Schedule, Tile
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 
 
@@ -319,7 +319,7 @@ def schedules(draw: st.DrawFn, graph: Graph) -> Schedule:
     shape = graph.tensors[graph.operators[-1].write.tensor].shape
     dimensions = draw(st.lists(st.sampled_from(range(len(shape))), unique=True, max_size=3))
     tiles = tuple(Tile(d, draw(st.integers(1, shape[d]))) for d in dimensions)
-    return Schedule(tiles, draw(_keeps(graph)), draw(_blocks(graph)))
+    return Schedule(tiles, draw(_keeps(graph)), draw(_blocks(graph)), draw(_rereads(graph)))
 
 
 @st.composite
@@ -331,6 +331,16 @@ def _keeps(draw: st.DrawFn, graph: Graph) -> tuple[Keep, ...]:
         return tuple(Keep(name, depth) for name in names)
     some = draw(st.lists(st.sampled_from(names), unique=True))
     return tuple(Keep(name, draw(st.integers(0, 4))) for name in some)
+
+
+@st.composite
+def _rereads(draw: st.DrawFn, graph: Graph) -> tuple[Reread, ...]:
+    """Some readers of live-ins by themselves, mostly of such as have several."""
+    pairs = [(name, o.name) for name in graph.live_ins for o in graph.consumers[name]]
+    several = [pair for pair in pairs if len(graph.consumers[pair[0]]) > 1]
+    some = draw(st.lists(st.sampled_from(several or pairs), unique=True, max_size=3))
+    depths = st.none() | st.integers(0, 3)
+    return tuple(Reread(tensor, operator, draw(depths)) for tensor, operator in some)
 
 
 @st.composite

@@ -6,7 +6,7 @@ from random import Random
 
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
-from optimus_mlir.cost import Block, Keep, Price, Schedule, Tile, Unschedulable, price
+from optimus_mlir.cost import Block, Keep, Price, Reread, Schedule, Tile, Unschedulable, price
 from optimus_mlir.fusion import Group, NotAPartition, in_running_order, members
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.mlir import ir
@@ -88,4 +88,10 @@ def _schedule(group: Graph, rng: Random) -> Schedule:
     loops = [(o, i) for o in group.operators for i, extent in enumerate(o.extents) if extent > 1]
     chosen = rng.sample(loops, rng.randint(0, min(len(loops), 2 * len(group.operators))))
     blocks = tuple(Block(o.name, i, rng.randint(1, o.extents[i] - 1)) for o, i in chosen)
-    return Schedule(tiles, keeps, blocks)
+    rereads = tuple(
+        Reread(name, operator.name, rng.choice([None, *range(len(tiles) + 1)]))
+        for name in group.live_ins
+        for operator in group.consumers[name]
+        if rng.random() < (0.4 if len(group.consumers[name]) > 1 else 0.05)
+    )
+    return Schedule(tiles, keeps, blocks, rereads)

@@ -220,10 +220,11 @@ class Simulation:
         self.schedule = schedule
         self.shapes = {name: tensor.shape for name, tensor in group.tensors.items()}
         self.keeps = self._keeps()
+        self.apart = self._apart()
         self._check_blocks()
         self.tiles = self._tiles()
         self.wanted: dict[str, list[tuple[Part, Path]]] = {name: [] for name in group.tensors}
-        self.reads: dict[str, int] = {}
+        self.reads: Counter[str] = Counter()
         self.writes: dict[str, int] = {}
         self.macs = 0
         for operator in group.operators:
@@ -232,8 +233,8 @@ class Simulation:
         for operator in reversed(group.operators):
             self._run(operator)
         for name in group.live_ins:
-            arrivals = place(*together(self.wanted[name]), self.keeps.get(name)).arrivals()
-            self.reads[name] = sum(map(size, arrivals))
+            if self.wanted[name]:  # not all of its readers have their own
+                self._fetch(name, self.wanted[name], self.keeps.get(name))
 
     # The schedule ------------------------------------------------------------------------------
 
@@ -244,6 +245,17 @@ class Simulation:
         if any(depth < 0 for depth in keeps.values()):
             raise Senseless("keeps")
         return keeps
+
+    def _apart(self) -> dict[tuple[str, str], int | None]:
+        """Who reads what for itself, and at which depth it keeps that."""
+        apart = {(each.tensor, each.operator): each.depth for each in self.schedule.rereads}
+        possible = {(a.tensor, o.name) for o in self.group.operators for a in o.reads}
+        fetched = all(name in self.group.live_ins for name, _ in apart)
+        if len(apart) < len(self.schedule.rereads) or not apart.keys() <= possible or not fetched:
+            raise Senseless("rereads")
+        if any(depth is not None and depth < 0 for depth in apart.values()):
+            raise Senseless("rereads")
+        return apart
 
     def _check_blocks(self) -> None:
         extents = {operator.name: operator.extents for operator in self.group.operators}
@@ -301,10 +313,19 @@ class Simulation:
                 result = place(written(operator, complete), outer, self.keeps.get(name))
             self.writes[name] = self._write(name, result)
         first = len(operator.reads) - operator.epilogue_reads
+        own: dict[str, list[tuple[Part, Path]]] = {}
         for i, access in enumerate(operator.reads):
             loops, path = (inside, inner) if i < first else (complete, outer)
             wanted = need(access, loops, self.shapes[access.tensor])
-            self.wanted[access.tensor].append((wanted, path))
+            of_all = (access.tensor, operator.name) not in self.apart
+            wants = self.wanted if of_all else own
+            wants.setdefault(access.tensor, []).append((wanted, path))
+        for tensor, reads in own.items():
+            self._fetch(tensor, reads, self.apart[tensor, operator.name])
+
+    def _fetch(self, name: str, wanted: list[tuple[Part, Path]], depth: int | None) -> None:
+        """Count what comes of a live-in for readers that share it, or for one by itself."""
+        self.reads[name] += sum(map(size, place(*together(wanted), depth).arrivals()))
 
     def _loops(
         self, operator: Operator, result: Place
