@@ -60,20 +60,26 @@ class Buffer:
     def bytes(self, accelerator: Accelerator) -> Grid:
         """Scratchpad bytes, with the spare copy of double buffering."""
         own = self.elements * self.element_bytes(accelerator)
-        return own + self.spare_bytes(accelerator)
+        return own + self.spare_bytes(accelerator) if self._has_spare(accelerator) else own
 
     def spare_bytes(self, accelerator: Accelerator) -> Grid:
         """Room for what DMA brings or takes at one step while the array works at another."""
-        if not (accelerator.double_buffering and self.dma and self.loops):
-            return NONE
-        fresh = reduce(lambda product, r: product * r.longest, self.fresh, ONE)
-        return fresh * accelerator.element_bytes
+        return self._coming * accelerator.element_bytes if self._has_spare(accelerator) else NONE
+
+    def _has_spare(self, accelerator: Accelerator) -> bool:
+        return accelerator.double_buffering and self.dma and bool(self.loops)
+
+    @cached_property
+    def _coming(self) -> Grid:
+        """The most elements that come at one step."""
+        return reduce(lambda product, r: product * r.longest, self.fresh, ONE)
 
     @property
     def sliding(self) -> Axis | None:
         """The loop along which the window slides."""
         return None if self.window is None else self.region[self.window].axis
 
+    @cached_property
     def comes_once(self) -> bool:
         """Whether every element of the tensor is fetched or computed exactly once."""
         extents = zip(self.fresh, self.tensor.shape, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -152,21 +152,15 @@ def footprint_bytes(program: Program, accelerator: Accelerator) -> int:
 
 def least_bytes(program: Program, accelerator: Accelerator) -> Grid:
     """The most bytes live at one event, for every combination of tile sizes: a lower bound."""
-    live = spans(program)
-    return most_live(live, {buffer: buffer.bytes(accelerator) for buffer in live})
-
-
-def most_live(live: Mapping[Buffer, tuple[int, int]], sizes: Mapping[Buffer, Grid]) -> Grid:
-    """The most bytes live at one event, where each buffer has its size from one event to another."""
     changes: list[tuple[int, bool, Grid]] = []  # at one moment, what begins before what ends
-    for buffer, (first, last) in live.items():
-        size = sizes[buffer]
+    for buffer, (first, last) in spans(program).items():
+        size = buffer.bytes(accelerator)
         changes += [(first, False, size), (last, True, size)]
-    total = peak = np.array([0])
+    live = peak = np.array([0])
     for _, ends, size in sorted(changes, key=lambda change: change[:2]):
-        total = total - size if ends else total + size
+        live = live - size if ends else live + size
         if not ends:
-            peak = np.maximum(peak, total)
+            peak = np.maximum(peak, live)
     return peak
 
 

@@ -47,6 +47,11 @@ class Work:
     def accumulates(self) -> bool:
         return self.start < len(self.path)
 
+    @cached_property
+    def idle(self) -> Box:
+        """The part of the guard that is empty at some steps."""
+        return tuple(r for r in self.guard if not r.is_busy)
+
 
 @dataclass(frozen=True, eq=False)
 class Stage:
@@ -71,7 +76,7 @@ class Regions:
         own = tensor, operator
         return own if own in self.buffers else tensor
 
-    @property
+    @cached_property
     def live_ins(self) -> list[Source]:
         """What is fetched."""
         return [s for s in self.buffers if tensor_of(s) not in self.group.producer]
@@ -97,9 +102,9 @@ class Regions:
             if len(readers) != 1 or source in self.group.outputs:
                 idle[source] = ()
                 continue
-            wanted = (*self.stages[readers[0].name].work.guard, *idle[readers[0].write.tensor])
+            wanted = (*self.stages[readers[0].name].work.idle, *idle[readers[0].write.tensor])
             home = self.buffers[source].home
-            idle[source] = tuple(r for r in wanted if r.axis in home and not r.is_busy)
+            idle[source] = tuple(r for r in wanted if r.axis in home) if wanted else ()
         return idle
 
 
@@ -199,7 +204,8 @@ class _Inference:
         self.buffers[name] = result
         if name in self.group.outputs:
             self._require_once(result)
-        self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
+        if len(work.path) > len(work.base):
+            self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
         for access, (region, around) in zip(operator.reads, work.regions, strict=True):
             own = access.tensor, operator.name
             self._want(own if own in self.depths else access.tensor, region, around)
@@ -208,7 +214,7 @@ class _Inference:
     def _require_once(self, buffer: Buffer) -> None:
         """A live-out must come once: not within a reader's loops that do not always run, either."""
         idle = any(not r.is_busy for axis in buffer.loops for r in self.guards.get(axis, ()))
-        if idle or not buffer.comes_once():
+        if idle or not buffer.comes_once:
             raise Unschedulable(
                 f"{buffer.tensor.name} leaves the group but does not come exactly once"
             )

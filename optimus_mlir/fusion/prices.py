@@ -6,7 +6,8 @@ import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from optimus_mlir.cost import Price, floor_bytes
+from optimus_mlir.cost import Price, floor_bytes, stages
+from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
@@ -14,6 +15,7 @@ from optimus_mlir.fusion.schedules import (
     Choice,
     best_schedule,
     finished,
+    renamed,
     smallest_footprint_bytes,
 )
 from optimus_mlir.target import Accelerator
@@ -45,6 +47,7 @@ class GroupPrices:
         self.objective = objective
         self.searches = 0  # schedule searches done so far: what takes the time
         self._structures = _Structures(graph)
+        self._works = stages.Known(nests_of(graph))
         self._position = {operator.name: i for i, operator in enumerate(graph.operators)}
         known = known or Known({}, {})
         self._choices = known.choices
@@ -90,12 +93,18 @@ class GroupPrices:
         if not group.outputs or not is_connected(group):
             return None
         self.searches += 1
-        group = group.canonical()
         if self.objective is DRAM_BYTES:
-            return best_schedule(group, self.accelerator, below)
+            return self._cheapest(group, below)
         most_bytes = math.ceil(below / self.objective.per_dram_byte) if below < math.inf else below
-        choice = best_schedule(group, self.accelerator, most_bytes)
-        return choice and finished(group, choice, self.accelerator)
+        choice = self._cheapest(group, most_bytes)
+        return choice and finished(group.canonical(), choice, self.accelerator)
+
+    def _cheapest(self, group: Graph, below: float) -> Choice | None:
+        """Under canonical names, but searched under those of the network: groups overlap, and what
+        was found out about their operators is remembered by name.
+        """
+        choice = best_schedule(group, self.accelerator, below, self._works)
+        return choice and renamed(choice, group)
 
     def structure(self, operators: Operators) -> Hashable:
         """Equal for groups of equal structure, whose schedules and prices are the same."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import ONE, Buffer, Source, volume
-from optimus_mlir.cost.footprint import footprint_bytes, most_live, spans
+from optimus_mlir.cost.buffers import ONE, Source, volume
+from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price_of
 from optimus_mlir.cost.program import build_program, lay_out
@@ -20,7 +20,7 @@ from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import elements_read, elements_written, macs
 from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams, tile_sizes
-from optimus_mlir.fusion.streaming import Streaming
+from optimus_mlir.fusion.streaming import Stream, Streaming, together
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
@@ -38,15 +38,30 @@ class Choice:
 Rank = tuple[float, int, int, int]  # DRAM bytes, MACs, tile steps, blocks: less is better
 
 
-def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.inf) -> Choice | None:
+def best_schedule(
+    group: Graph,
+    accelerator: Accelerator,
+    below: float = math.inf,
+    known: Known | None = None,
+) -> Choice | None:
     """The schedule with the least DRAM traffic that fits the scratchpad.
 
     None if none fits for less than `below` bytes. Among equals the one with the fewest
     multiply-accumulates wins, then the one with the fewest tile steps, then of blocks, then the
     first. The family that has the least traffic without blocks is tried first.
+
+    Who asks about many groups of one network passes what is `known` about its operators.
     """
-    best = _Search(Space(group, accelerator), below).run()
+    best = _Search(Space(group, accelerator, known), below).run()
     return best and Choice(best, price_of(build_program(group, best), accelerator))
+
+
+def renamed(choice: Choice, group: Graph) -> Choice:
+    """The choice for the same group under canonical names."""
+    schedule = choice.schedule.renamed(group.canonical_names)
+    program = build_program(group.canonical(), schedule)
+    assert choice.price.accelerator is not None
+    return Choice(schedule, price_of(program, choice.price.accelerator))
 
 
 class _Search:
@@ -60,25 +75,32 @@ class _Search:
     def run(self) -> Schedule | None:
         if self.space.floor >= self.rank[0]:
             return None
-        for costs in sorted(self.space.families(), key=lambda costs: costs.least_bound):
+        for costs in sorted(self._promising(), key=lambda costs: costs.least_bound):
             if costs.least_bound > self.rank[0]:
                 break
             if np.any(costs.could_rank(self.rank)):
-                for start, blocks in self.space.blocks(costs):
-                    self._until_it_fits(start, blocks)
+                for start, streams in self.space.streamed(costs):
+                    self._until_it_fits(start, streams)
         return self.best
 
-    def _until_it_fits(self, start: Costs, blocks: Sequence[Block]) -> None:
-        """Add blocks to `start` as long as some member is cheap enough but too large.
+    def _promising(self) -> Iterator[Costs]:
+        """The families that may win, alone or with some choice of blocks."""
+        for costs in self.space.families():
+            started = self.space.streamed(costs)
+            if any(start.may_win(streams, self.rank) for start, streams in started):
+                yield costs
 
-        Every block takes space away and may add traffic. So numbers of blocks with which nothing can
-        be small and cheap enough are skipped, and nothing is gained by more of them once all that
-        is cheap enough fits.
+    def _until_it_fits(self, start: Costs, streams: Sequence[Stream]) -> None:
+        """Stream more operators as long as some member is cheap enough but too large.
+
+        Every stream takes space away and may add traffic. So numbers of streams with which nothing
+        can be small and cheap enough are skipped, and nothing is gained by more of them once all
+        that is cheap enough fits.
         """
-        for count, could_win in enumerate(start.could_win(blocks, self.rank)):
+        for count, could_win in enumerate(start.could_win(streams, self.rank)):
             if not np.any(could_win):
                 continue
-            costs = self.space.with_blocks(start, blocks[:count])
+            costs = self.space.with_streams(start, streams[:count])
             if costs is None:
                 continue
             self._improve(costs)
@@ -95,14 +117,15 @@ class _Search:
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """The schedule space of a group, a family at a time."""
+    """The schedule space of a group, a family at a time; `given` is known of its operators."""
 
     group: Graph
     accelerator: Accelerator
+    given: Known | None = None
 
     @cached_property
     def known(self) -> Known:
-        return Known(nests_of(self.group))
+        return self.given or Known(nests_of(self.group))
 
     @cached_property
     def floor(self) -> int:
@@ -113,8 +136,8 @@ class Space:
         return list(reductions(self.group))
 
     @cached_property
-    def streams(self) -> tuple[Block, ...]:
-        return streams(self.group)
+    def streams(self) -> tuple[Stream, ...]:
+        return tuple(Stream.of(self.group, block) for block in streams(self.group))
 
     def families(self) -> Iterator[Costs]:
         """All families without blocks."""
@@ -123,7 +146,7 @@ class Space:
             if costs is not None:
                 yield costs
 
-    def blocks(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Block, ...]]]:
+    def streamed(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
         """The family with reductions in blocks, and which operators it may stream, in order."""
         alone = len(self.group.operators) == 1
         several = alone or not costs.family.tiles
@@ -131,22 +154,23 @@ class Space:
             start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
             if start is not None:
                 reduced = {block.operator for block in reduction.blocks}
-                free = (b for b in self.streams if b.operator not in reduced)
-                yield start, tuple(block for block in free if start.runs_at_once(block))
+                free = (s for s in self.streams if s.block.operator not in reduced)
+                yield start, tuple(stream for stream in free if start.runs_at_once(stream.block))
 
     def members(self) -> Iterator[Costs]:
         """Every family with every choice of blocks."""
         for costs in self.families():
-            for start, blocks in self.blocks(costs):
-                for count in range(len(blocks) + 1):
-                    member = self.with_blocks(start, blocks[:count])
+            for start, able in self.streamed(costs):
+                for count in range(len(able) + 1):
+                    member = self.with_streams(start, able[:count])
                     if member is not None:
                         yield member
 
-    def with_blocks(self, costs: Costs, blocks: Sequence[Block]) -> Costs | None:
-        """The family with more blocks; None where that makes no sense."""
-        if not blocks:
+    def with_streams(self, costs: Costs, streams: Sequence[Stream]) -> Costs | None:
+        """The family with some operators streamed; None where that makes no sense."""
+        if not streams:
             return costs
+        blocks = (stream.block for stream in streams)
         return self.costs(replace(costs.family, blocks=(*costs.family.blocks, *blocks)))
 
     def costs(self, family: Family) -> Costs | None:
@@ -194,23 +218,25 @@ class Costs:
         Blocks bring the same again and again, but not what is off a diagonal, and nothing at steps
         at which their operator is idle.
         """
-        if any(a.is_diagonal for o in self.group.operators for a in o.reads):
+        if self.group.has_diagonals:
             return self._spread(np.array([self.floor]))
         return self._spread(np.maximum(self._least_moved + more_bytes, self.floor))
 
     @cached_property
     def _least_moved(self) -> Grid:
+        if not any(stage.work.idle for stage in self.regions.stages.values()):
+            return self.dram_bytes
         saved = sum((self._saved(source) for source in self.regions.live_ins), start=NONE)
         return self.dram_bytes - saved * self.accelerator.element_bytes
 
     def _saved(self, live_in: Source) -> Grid:
         """The elements that come while the only reader of a live-in has nothing to do."""
         readers, buffer = self.regions.readers(live_in), self.regions.buffers[live_in]
-        guard = self.regions.stages[readers[0].name].work.guard
-        if len(readers) > 1 or all(r.is_busy for r in guard):
+        work = self.regions.stages[readers[0].name].work
+        if len(readers) > 1 or not work.idle:
             return NONE
         loops = buffer.loops
-        return volume(buffer.fresh, loops) - volume(buffer.fresh, loops, guard)
+        return volume(buffer.fresh, loops) - volume(buffer.fresh, loops, work.guard)
 
     @property
     def least_bound(self) -> int:
@@ -219,15 +245,7 @@ class Costs:
     @cached_property
     def least_bytes(self) -> Grid:
         """A lower bound of the footprint: the most bytes that are live at once."""
-        return self._least_bytes(self._sizes)
-
-    def _least_bytes(self, sizes: Mapping[Source, Grid]) -> Grid:
-        sizes_of = {buffer: sizes[buffer.source] for buffer in self._live}
-        return self._spread(most_live(self._live, sizes_of))
-
-    @cached_property
-    def _live(self) -> dict[Buffer, tuple[int, int]]:
-        return spans(self.program)
+        return self._spread(least_bytes(self.program, self.accelerator))
 
     @cached_property
     def _sizes(self) -> dict[Source, Grid]:
@@ -239,33 +257,37 @@ class Costs:
         """Which schedules may fit the scratchpad."""
         return self.least_bytes <= self.capacity
 
-    def could_win(self, blocks: Sequence[Block], before: Rank) -> Iterator[NDArray[np.bool_]]:
-        """Which schedules may fit and rank before another one with none of the blocks, with one, ..
+    def could_win(self, streams: Sequence[Stream], before: Rank) -> Iterator[NDArray[np.bool_]]:
+        """Which schedules may fit and rank before another one with no stream, with one, .."""
+        able = self.could_rank(before)
+        for count, (least, more_bytes) in enumerate(self.least_with(streams)):
+            able_now = able & (least <= self.capacity)
+            yield able_now & self.could_rank(before, count, self.bounds_with(more_bytes))
 
-        Ends at once where no number of them helps.
+    def may_win(self, streams: Sequence[Stream], before: Rank) -> bool:
+        """Whether one of them may, as far as can be seen without a program."""
+        for least, more_bytes in self.least_with(streams):
+            least_moved = self.floor if self.group.has_diagonals else self.floor + more_bytes
+            if np.any((least <= self.capacity) & (least_moved <= before[0])):
+                return True
+        return False
+
+    def least_with(self, streams: Sequence[Stream]) -> Iterator[tuple[Grid, Grid]]:
+        """Lower bounds of the footprint and of the additional DRAM bytes with no stream, with one, ..
+
+        Ends at once where nothing fits, however many there are.
         """
-        able = self.could_rank(before) & (self.leanest_bytes(blocks) <= self.capacity)
-        if np.any(able):
-            for count, (least_bytes, bounds) in enumerate(self.least_with(blocks)):
-                able_now = able & (least_bytes <= self.capacity)
-                yield able_now & self.could_rank(before, count, bounds)
-
-    def leanest_bytes(self, blocks: Sequence[Block]) -> Grid:
-        """A lower bound of the footprint, however many of the blocks are added."""
-        return self._least_bytes(self._streaming(blocks).leanest)
-
-    def least_with(self, blocks: Sequence[Block]) -> Iterator[tuple[Grid, Grid]]:
-        """Lower bounds of footprint and DRAM bytes with none of the blocks, with one, .."""
-        yield self.least_bytes, self.bounds
-        streaming = self._streaming(blocks)
+        kept = {keep.tensor: keep.depth for keep in self.family.keeps}
+        streaming = Streaming(self.regions, streams, kept, self._sizes)
+        leanest = together(self.regions, streaming.leanest)
+        if leanest.min() > self.capacity:
+            return
+        least = together(self.regions, self._sizes)
+        yield least, NONE
         each = zip(streaming.saved_bytes(), streaming.more_elements(), strict=True)
         for saved_bytes, more_elements in each:
             more_bytes = more_elements * self.accelerator.element_bytes
-            yield self.least_bytes - saved_bytes, self.bounds_with(more_bytes)
-
-    def _streaming(self, blocks: Sequence[Block]) -> Streaming:
-        kept = {keep.tensor for keep in self.family.keeps}
-        return Streaming(self.regions, blocks, kept, self._sizes)
+            yield np.maximum(least - saved_bytes, leanest), more_bytes
 
     def could_rank(
         self, before: Rank, more_blocks: int = 0, bounds: Grid | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,118 +11,210 @@ import numpy as np
 from optimus_mlir.cost import Block
 from optimus_mlir.cost.buffers import Source, tensor_of, volume
 from optimus_mlir.cost.region import Grid
-from optimus_mlir.cost.stages import Regions
-from optimus_mlir.workload import Access, Graph, Operator
+from optimus_mlir.cost.stages import Regions, Stage
+from optimus_mlir.workload import Graph, Operator
 
 NONE = np.array([0])
 
 
+@dataclass(frozen=True)
+class Stream:
+    """A block that an operator may be streamed by, and what that changes in any family.
+
+    Of `moved` less may be on chip: operands, what their producers read for them, and so on. So may
+    of live-ins whose readers are all among `reads`, pairs of a tensor and an operator. If the result
+    of the operator `leaves` the group, it does so in parts. `weights` are those reads that the block
+    moves and nobody else needs.
+    """
+
+    block: Block
+    operator: Operator
+    moved: tuple[str, ...]
+    reads: frozenset[tuple[str, str]]
+    leaves: bool
+    weights: tuple[int, ...]
+
+    @staticmethod
+    def of(group: Graph, block: Block) -> Stream:
+        operator = next(o for o in group.operators if o.name == block.operator)
+        leaves = not group.consumers[operator.write.tensor]
+        within = _within(group, operator, block.loop)
+        return Stream(
+            block,
+            operator,
+            tuple(_moved(group, within)),
+            frozenset(_reads(group, within)),
+            leaves,
+            tuple(_own_weights(group, operator, block)),
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Streaming:
-    """Bounds for a family with these regions to which some of the blocks are added.
+    """Bounds for a family with these regions in which some operators are streamed.
 
-    Its tensors take up to `sizes` bytes on chip; those `kept` do not come again for a block.
+    Its tensors take up to `sizes` bytes on chip. Those `kept` at some depth outlive blocks.
     """
 
     regions: Regions
-    blocks: Sequence[Block]
-    kept: Container[str]
+    streams: Sequence[Stream]
+    kept: Mapping[str, int]
     sizes: Mapping[Source, Grid]
 
     @cached_property
     def leanest(self) -> Mapping[Source, Grid]:
-        """The bytes that each tensor takes at the least, however many of the blocks are added.
+        """The bytes that each tensor takes at the least, however many operators are streamed.
 
         What a block does not move stays as large, and is live together with the same things.
         """
         sizes = dict(self.sizes)
-        for left in self._left:
-            sizes |= left
+        for stream in self.streams:
+            sizes |= self._left(stream)
         return sizes
 
     def saved_bytes(self) -> Iterator[Grid]:
-        """What the first block makes the footprint smaller by at the most, the first two, .."""
+        """What the first stream makes the footprint smaller by at the most, the first two, .."""
         sizes, saved = dict(self.sizes), NONE
-        for left in self._left:
+        for stream in self.streams:
+            left = self._left(stream)
             saved = saved + sum((sizes[name] - least for name, least in left.items()), start=NONE)
             sizes |= left
             yield saved
 
     def more_elements(self) -> Iterator[Grid]:
-        """What the first block moves more at the least, the first two, ..
+        """What the first stream moves more at the least, the first two, ..
 
-        Weights that nobody else reads come at every step at which their operator is busy, not once.
+        Its own weights come at every step at which the operator is busy, not once.
         """
         more = NONE
-        for block in self.blocks:
-            operator = self._operators[block.operator]
-            names = _own_weights(self.regions.group, operator, block.loop)
-            more = sum((self._again(operator, n) for n in names if n not in self.kept), start=more)
+        for stream in self.streams:
+            for number in stream.weights:
+                if not self._is_kept(stream.operator, number):
+                    more = more + self._again(stream.operator, number)
             yield more
 
-    @cached_property
-    def _operators(self) -> dict[str, Operator]:
-        return {operator.name: operator for operator in self.regions.group.operators}
-
-    @cached_property
-    def _left(self) -> list[dict[Source, Grid]]:
-        """By block, the bytes left of what it moves: some of a result, of operands perhaps nothing.
+    def _left(self, stream: Stream) -> dict[Source, Grid]:
+        """The bytes left of what a block moves: some of a result, of operands perhaps nothing.
 
         Operands need not be on chip while other operators run.
         """
-        found: list[dict[Source, Grid]] = []
-        for block in self.blocks:
-            operator = self._operators[block.operator]
-            moved = moved_by(self.regions.group, operator, block.loop)
-            left = {source: NONE for source in self.sizes if tensor_of(source) in moved}
-            result = operator.write.tensor
-            if not self.regions.group.consumers[result]:
-                left[result] = self.sizes[result] // operator.extents[block.loop]
-            found.append(left)
-        return found
+        left: dict[Source, Grid] = {name: NONE for name in stream.moved if name in self.sizes}
+        left |= {source: NONE for source in self._shared_by_some if self._moves(stream, source)}
+        if stream.leaves:
+            result, pieces = stream.operator.write.tensor, stream.operator.extents
+            left[result] = self.sizes[result] // pieces[stream.block.loop]
+        for number in stream.weights:
+            if self._is_kept(stream.operator, number):
+                left.pop(stream.operator.reads[number].tensor)
+        return left
 
-    def _again(self, operator: Operator, name: str) -> Grid:
-        work, buffer = self.regions.stages[operator.name].work, self.regions.buffers[name]
-        region = next(
-            region
-            for access, (region, _) in zip(operator.reads, work.regions, strict=True)
-            if access.tensor == name
-        )
-        guard = (*work.guard, *self.regions.idle[operator.write.tensor])
-        once = volume(buffer.fresh, buffer.loops)
-        return np.maximum(volume(region, work.base, guard) - once, 0)
+    @cached_property
+    def _shared_by_some(self) -> list[Source]:
+        """The copies that readers have for themselves, and what the others share."""
+        copied = {tensor_of(s) for s in self.regions.live_ins if s != tensor_of(s)}
+        return [s for s in self.regions.live_ins if tensor_of(s) in copied]
+
+    def _moves(self, stream: Stream, source: Source) -> bool:
+        readers = self.regions.readers(source)
+        return all((tensor_of(source), reader.name) in stream.reads for reader in readers)
+
+    def _is_kept(self, operator: Operator, number: int) -> bool:
+        depth = self.kept.get(operator.reads[number].tensor)
+        return depth is not None and depth <= len(self.regions.stages[operator.name].work.base)
+
+    def _again(self, operator: Operator, number: int) -> Grid:
+        """What a read costs if it comes at each step of its operator, beyond what it costs now."""
+        work = self.regions.stages[operator.name].work
+        buffer = self.regions.buffers[operator.reads[number].tensor]
+        (region, _), guard = work.regions[number], self.regions.idle[operator.write.tensor]
+        again = volume(region, work.base, (*work.idle, *guard))
+        return np.maximum(again - volume(buffer.fresh, buffer.loops), 0)
 
 
-def moved_by(group: Graph, operator: Operator, loop: int) -> set[str]:
-    """The operands of which a block of an operator's loop may need less than all of the loop.
+def together(regions: Regions, sizes: Mapping[Source, Grid]) -> Grid:
+    """A lower bound of the footprint that needs no program: what is on chip while an operator runs.
 
-    And what the producers of these read for a block, and so on.
+    Within the outermost tile loop that is also what stays there from step to step.
     """
-    moved: set[str] = set()
-    waiting = [(operator, loop)]
-    while waiting:
-        reader, moving = waiting.pop()
-        for access in reader.reads:
-            for dimension in _dimensions(access, moving):
-                moved.add(access.tensor)
-                producer = group.producer.get(access.tensor)
-                if producer is not None:
-                    waiting.append((producer, producer.output_loop(dimension)))
-    return moved
+    peak = NONE
+    outermost = regions.axes[:1]
+    throughout = _throughout(regions)
+    always = sum((sizes[source] for source in throughout), start=NONE)
+    for stage in regions.stages.values():
+        touched, live = _touched(regions, stage), NONE
+        if outermost and stage.work.base[:1] == outermost:
+            touched, live = touched - throughout, always
+        for source in touched:
+            live = live + sizes[source]
+        peak = np.maximum(peak, live)
+    return peak
 
 
-def _dimensions(access: Access, loop: int) -> list[int]:
-    return [d for d, index in enumerate(access.indices) if loop in index.loops]
+def _throughout(regions: Regions) -> set[Source]:
+    """What some operator in the outermost tile loop touches and no step of that loop discards."""
+    outermost = regions.axes[:1]
+    return {
+        source
+        for stage in regions.stages.values()
+        if outermost and stage.work.base[:1] == outermost
+        for source in _touched(regions, stage)
+        if regions.buffers[source].home[:1] != outermost
+    }
 
 
-def _own_weights(group: Graph, operator: Operator, loop: int) -> list[str]:
-    """The weights that a loop moves and that are read nowhere else."""
+def _touched(regions: Regions, stage: Stage) -> set[Source]:
+    operator = stage.operator
+    reads = {regions.source(operator.name, access.tensor) for access in operator.reads}
+    return reads | {operator.write.tensor}
+
+
+Within = Mapping[str, set[int]]  # by operator, the loops that a block moves, where all its work is
+
+
+def _within(group: Graph, operator: Operator, loop: int) -> Within:
+    """The operator, and those whose results are read nowhere but within its block and move with it."""
+    within = {operator.name: {loop}}
+    for producer in reversed(group.operators):
+        dimensions = _moved_dimensions(group, producer.write.tensor, within)
+        if dimensions:
+            within[producer.name] = {producer.output_loop(d) for d in dimensions}
+    return within
+
+
+def _moved(group: Graph, within: Within) -> Iterator[str]:
+    """What is read nowhere but within a block, and moves from block to block."""
+    results = (operator.write.tensor for operator in reversed(group.operators))
+    yield from (n for n in (*results, *group.live_ins) if _moved_dimensions(group, n, within))
+
+
+def _reads(group: Graph, within: Within) -> Iterator[tuple[str, str]]:
+    """Who reads which live-in within a block, another part for each."""
+    for name in group.live_ins:
+        for reader in group.consumers[name]:
+            if reader.name in within and _dimensions_moved_for(reader, name, within):
+                yield name, reader.name
+
+
+def _moved_dimensions(group: Graph, tensor: str, within: Within) -> set[int]:
+    readers = group.consumers[tensor]
+    if any(reader.name not in within for reader in readers):
+        return set()
+    return {d for reader in readers for d in _dimensions_moved_for(reader, tensor, within)}
+
+
+def _dimensions_moved_for(reader: Operator, tensor: str, within: Within) -> set[int]:
+    return {
+        dimension
+        for access in reader.reads
+        if access.tensor == tensor
+        for dimension, index in enumerate(access.indices)
+        if not within[reader.name].isdisjoint(index.loops)
+    }
+
+
+def _own_weights(group: Graph, operator: Operator, block: Block) -> Iterator[int]:
     names = [access.tensor for access in operator.reads]
-    return [
-        access.tensor
-        for access in operator.reads
-        if loop in access.loops
-        and names.count(access.tensor) == 1
-        and group.tensors[access.tensor].constant
-        and group.consumers[access.tensor] == (operator,)
-    ]
+    for number, access in enumerate(operator.reads):
+        is_only_read = names.count(access.tensor) == len(group.consumers[access.tensor]) == 1
+        if block.loop in access.loops and is_only_read and group.tensors[access.tensor].constant:
+            yield number

@@ -55,6 +55,11 @@ class Graph:
         reads = (access.tensor for operator in self.operators for access in operator.reads)
         return tuple(name for name in dict.fromkeys(reads) if name not in self.producer)
 
+    @cached_property
+    def has_diagonals(self) -> bool:
+        """Whether some operator walks two dimensions of a tensor at once."""
+        return any(access.is_diagonal for operator in self.operators for access in operator.reads)
+
     def group(self, operators: Iterable[Operator]) -> Graph:
         """The subgraph of `operators` (in program order); outputs are what the rest still needs."""
         members = tuple(operators)
