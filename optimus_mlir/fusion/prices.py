@@ -6,16 +6,15 @@ import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from optimus_mlir.cost import Price, floor_bytes, stages
+from optimus_mlir.cost import Price, floor_bytes, price, stages
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.schedules import (
     Choice,
-    best_schedule,
+    cheapest,
     finished,
-    renamed,
     smallest_footprint_bytes,
 )
 from optimus_mlir.target import Accelerator
@@ -103,8 +102,11 @@ class GroupPrices:
         """Under canonical names, but searched under those of the network: groups overlap, and what
         was found out about their operators is remembered by name.
         """
-        choice = best_schedule(group, self.accelerator, below, self._works)
-        return choice and renamed(choice, group)
+        best = cheapest(group, self.accelerator, below, self._works)
+        if best is None:
+            return None
+        schedule, canonical = best.renamed(group.canonical_names), group.canonical()
+        return Choice(schedule, price(canonical, schedule, self.accelerator))
 
     def structure(self, operators: Operators) -> Hashable:
         """Equal for groups of equal structure, whose schedules and prices are the same."""

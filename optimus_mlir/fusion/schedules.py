@@ -38,12 +38,18 @@ class Choice:
 Rank = tuple[float, int, int, int]  # DRAM bytes, MACs, tile steps, blocks: less is better
 
 
-def best_schedule(
+def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.inf) -> Choice | None:
+    """The cheapest schedule with its price: see `cheapest`."""
+    best = cheapest(group, accelerator, below)
+    return best and Choice(best, price_of(build_program(group, best), accelerator))
+
+
+def cheapest(
     group: Graph,
     accelerator: Accelerator,
     below: float = math.inf,
     known: Known | None = None,
-) -> Choice | None:
+) -> Schedule | None:
     """The schedule with the least DRAM traffic that fits the scratchpad.
 
     None if none fits for less than `below` bytes. Among equals the one with the fewest
@@ -52,16 +58,7 @@ def best_schedule(
 
     Who asks about many groups of one network passes what is `known` about its operators.
     """
-    best = _Search(Space(group, accelerator, known), below).run()
-    return best and Choice(best, price_of(build_program(group, best), accelerator))
-
-
-def renamed(choice: Choice, group: Graph) -> Choice:
-    """The choice for the same group under canonical names."""
-    schedule = choice.schedule.renamed(group.canonical_names)
-    program = build_program(group.canonical(), schedule)
-    assert choice.price.accelerator is not None
-    return Choice(schedule, price_of(program, choice.price.accelerator))
+    return _Search(Space(group, accelerator, known), below).run()
 
 
 class _Search:
