@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from optimus_mlir.cost import Price, floor_bytes, price, stages
+from optimus_mlir.cost import Price, floor_bytes, price, stages, touched_elements
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion.group_bound import extra_elements
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.schedules import (
@@ -91,6 +93,8 @@ class GroupPrices:
         group = self.graph.group(operators)
         if not group.outputs or not is_connected(group):
             return None
+        if len(operators) > 1 and self._least(group) >= below:
+            return None
         self.searches += 1
         if self.objective is DRAM_BYTES:
             return self._cheapest(group, below)
@@ -107,6 +111,16 @@ class GroupPrices:
             return None
         schedule, canonical = best.renamed(group.canonical_names), group.canonical()
         return Choice(schedule, price(canonical, schedule, self.accelerator))
+
+    def _least(self, group: Graph) -> float:
+        """What no schedule of a group of several operators comes below; infinite if none fits."""
+        floor = floor_bytes(group, self.accelerator) // self.accelerator.element_bytes
+        extra = extra_elements(group, self._touched, self.accelerator)
+        return (floor + extra) * self.cost_per_element
+
+    @cached_property
+    def _touched(self) -> dict[tuple[str, str], int]:
+        return touched_elements(self.graph)
 
     def structure(self, operators: Operators) -> Hashable:
         """Equal for groups of equal structure, whose schedules and prices are the same."""
