@@ -145,7 +145,7 @@ def compiled(
     replayed = str(plan) if plan.exists() else ""
     target = Target(arguments.accelerator, (), "dram-bytes", arguments.solver, replayed)
     options = Options(file.stem, target, None, as_json=False, is_quiet=True)
-    compilation = Compilation(module, options, Progress())
+    compilation = Compilation(module, options, Progress(), ObjectCache.of_user())
     start, cpu = time.perf_counter(), cpu_seconds()
     planned = compilation.plan()
     seconds, cpu = time.perf_counter() - start, cpu_seconds() - cpu
@@ -153,7 +153,7 @@ def compiled(
         plan.parent.mkdir(parents=True, exist_ok=True)
         save_plan(str(plan), options, planned)
     compilation.compile()
-    return module, seconds, cpu
+    return compilation.module, seconds, cpu
 
 
 def cpu_seconds() -> float:

@@ -1,4 +1,4 @@
-"""`optimus cache`: the compiled code that is kept on this computer."""
+"""`optimus cache`: the plans and the compiled code that are kept on this computer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optimus_mlir.cli.units import readable_bytes
 
 
 @click.group(
-    short_help="Show or clear the compiled code that is kept.",
+    short_help="Show or clear the plans and the compiled code that are kept.",
     epilog="""\b
 Examples:
   optimus cache info
@@ -19,7 +19,7 @@ Examples:
 """,
 )
 def cache() -> None:
-    """Show or clear the machine code that 'optimus run' keeps, so that it compiles nothing twice.
+    """Show or clear the plans and the machine code that 'optimus run' keeps, to make nothing twice.
 
     It lies in $OPTIMUS_CACHE_DIR, or else in the folder optimus-mlir of your caches. An entry fits
     one piece of program, one version of the compiler and one kind of CPU.
@@ -29,7 +29,7 @@ def cache() -> None:
 @cache.command(short_help="Say where it is and how large.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(as_json: bool) -> None:
-    """Say where the compiled code is, in how many files, and how large."""
+    """Say where the plans and the compiled code are, in how many files, and how large."""
     from optimus_mlir.runtime.object_cache import ObjectCache
 
     kept = ObjectCache.of_user()
@@ -43,7 +43,7 @@ def info(as_json: bool) -> None:
 
 @cache.command(short_help="Remove all of it.")
 def clear() -> None:
-    """Remove all compiled code; the next runs compile again."""
+    """Remove all plans and compiled code; the next runs make them again."""
     from optimus_mlir.runtime.object_cache import ObjectCache
 
     kept = ObjectCache.of_user()

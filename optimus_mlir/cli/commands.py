@@ -42,7 +42,9 @@ BYTECODE_SUFFIX = ".mlirbc"
 
 
 @contextmanager
-def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compilation]]:
+def opened(
+    options: Options, progress: Progress, cache: ObjectCache | None = None
+) -> Iterator[tuple[Model, Compilation]]:
     """The model, ready to be planned, while remarks about it go to stderr."""
     objective_of(options.target.objective, options.target.load_accelerator())  # or fail at once
     context = new_context()
@@ -51,7 +53,7 @@ def opened(options: Options, progress: Progress) -> Iterator[tuple[Model, Compil
             model = load_model(options.model, context)
             keep_static_shapes(model.module)
             require_static_shapes(model.module)
-        yield model, Compilation(model.module, options, progress)
+        yield model, Compilation(model.module, options, progress, cache)
 
 
 def plan_model(options: Options, save: str | None = None, *, explain: bool = False) -> int:
@@ -68,11 +70,11 @@ def compile_model(options: Options, output: str) -> int:
     if options.as_json and output == STANDARD_STREAM:
         raise OptimusError("--json and -o - both write to stdout: give a file to one of them")
     progress = _progress(options)
-    with opened(options, progress) as (model, compilation):
+    with opened(options, progress) as (_, compilation):
         planned = compilation.plan()
         compilation.compile()
         is_bytecode = Path(output).suffix == BYTECODE_SUFFIX
-        write_output(output, print_program(model.module, Printing(bytecode=is_bytecode)))
+        write_output(output, print_program(compilation.module, Printing(bytecode=is_bytecode)))
     return _show(options, _report(options, planned, progress)) if options.as_json else 0
 
 
@@ -82,13 +84,14 @@ def run_model(options: Options, how: RunOptions) -> int:
     if how.profile and how.backend != "jit":
         raise OptimusError("--profile is about machine code: leave out --backend")
     progress = _progress(options)
-    with opened(options, progress) as (model, compilation):
+    cache = None if how.no_cache else ObjectCache.of_user()
+    with opened(options, progress, cache) as (model, compilation):
         inputs = _inputs(model.module, how.inputs, how.seed)
         planned = compilation.plan()
         compilation.compile()
         if how.trace is not None:
-            write_trace(how.trace, model.module, planned.groups, planned.accelerator)
-        execution = _execute(model.module, inputs, progress, how)
+            write_trace(how.trace, compilation.module, planned.groups, planned.accelerator)
+        execution = _execute(compilation.module, inputs, progress, how)
         with progress.step(None, f"comparing with {model.reference_name}"):
             expected = model.reference(inputs)
             difference = compare(execution.outputs, expected, model.reference_name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +19,10 @@ from optimus_mlir.mlir import Pass, Step, ir, run_passes
 from optimus_mlir.mlir.pipeline import flatten
 from optimus_mlir.mlir.run import reproducing
 from optimus_mlir.passes.fuse import FusePass
-from optimus_mlir.passes.group import BOUND, GroupPass
-from optimus_mlir.passes.outline import OutlinePass
+from optimus_mlir.passes.group import BOUND, GroupPass, remark_on_hosts
+from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
+from optimus_mlir.runtime.kept_passes import KeptPasses
+from optimus_mlir.runtime.object_cache import ObjectCache
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
@@ -52,12 +57,22 @@ class _Yardsticks:
 
 
 class Compilation:
-    """A module on its way; `plan` comes first, then `compile`. The module is changed in place."""
+    """A module on its way; `plan` comes first, then `compile`. `module` is where it has come to.
 
-    def __init__(self, module: ir.Module, options: Options, progress: Progress) -> None:
+    With a cache, what has been planned and tiled before is read from it.
+    """
+
+    def __init__(
+        self,
+        module: ir.Module,
+        options: Options,
+        progress: Progress,
+        cache: ObjectCache | None = None,
+    ) -> None:
         self.module = module
         self.options = options
         self.progress = progress
+        self._kept = kept_passes(options, cache) if cache else None
         self._steps = _steps(options.target)
         self._number = 1  # of the next step
 
@@ -69,9 +84,9 @@ class Compilation:
         with self.progress.step("plan", f"planning for {accelerator.name}"):
             with reproducing(self.module.operation, "planning", self._steps, REPRODUCER):
                 yardsticks = self._yardsticks(accelerator)
-            self._run_until(OutlinePass)
+            if self._run_kept(self._steps_before(TileAndFusePass)):
+                remark_on_hosts(yardsticks.dataflow, accelerator)
             bound = self._bound()
-            self._run_next()
             groups = read_groups(self.module)
         dataflow, floor = yardsticks.dataflow, yardsticks.floor_bytes
         return Planned(
@@ -103,12 +118,24 @@ class Compilation:
 
     def compile(self) -> None:
         with self.progress.step("compile", "compiling"):
-            while self._steps:
-                self._run_next()
+            self._run_kept(list(self._steps))
 
     def _run_until(self, pass_class: type[Pass]) -> None:
         while not isinstance(self._steps[0], pass_class):
             self._run_next()
+
+    def _steps_before(self, pass_class: type[Pass]) -> list[Step]:
+        return list(itertools.takewhile(lambda s: not isinstance(s, pass_class), self._steps))
+
+    def _run_kept(self, steps: list[Step]) -> bool:
+        """Run these steps, which are the next, or read what they made before: whether it was read."""
+        if self._kept is None:
+            for _ in steps:
+                self._run_next()
+            return False
+        self.module, was_kept = self._kept.run(self.module, steps, REPRODUCER)
+        self._steps = self._steps[len(steps) :]
+        return was_kept
 
     def _run_next(self) -> None:
         run_passes(
@@ -119,6 +146,16 @@ class Compilation:
             reproducer=REPRODUCER,
         )
         self._number += 1
+
+
+def kept_passes(options: Options, cache: ObjectCache) -> KeptPasses | None:
+    """None if the passes leave more than a program, or depend on the time."""
+    target = options.target
+    if options.dump_after_all or target.time_limit != math.inf:
+        return None
+    plan = Path(target.plan).read_text() if target.plan else ""
+    accelerator = target.load_accelerator().to_dict()
+    return KeptPasses(cache, json.dumps([accelerator, plan]))
 
 
 def _steps(target: Target) -> list[Step]:

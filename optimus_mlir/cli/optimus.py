@@ -93,7 +93,9 @@ Examples:
     metavar="FILE.json",
     help="Write a timeline of DMA, compute and scratchpad that ui.perfetto.dev opens.",
 )
-@click.option("--no-cache", is_flag=True, help="Compile everything, keep nothing (see 'cache').")
+@click.option(
+    "--no-cache", is_flag=True, help="Plan and compile everything, keep nothing (see 'cache')."
+)
 @click.option(
     "--profile", is_flag=True, help="Also say which kernels took the time, and what has no vectors."
 )

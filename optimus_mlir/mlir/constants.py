@@ -76,12 +76,12 @@ def _read_constant(op: ir.OpView) -> Array:
     attribute = op.attributes["value"]
     if isinstance(attribute, ir.DenseElementsAttr):
         return _copy_of_dense(attribute, op)
-    if _is_resource(attribute):
+    if is_resource(attribute):
         return _copy_of_resource(ir.ShapedType(attribute.type), op)
     raise PassFailure(op.location, f"not a constant tensor: {attribute.type}")
 
 
-def _is_resource(attribute: ir.Attribute) -> bool:
+def is_resource(attribute: ir.Attribute) -> bool:
     """Whether this is a `dense_resource<...>`, which `op.attributes` returns without its class."""
     try:
         ir.DenseResourceElementsAttr(attribute)

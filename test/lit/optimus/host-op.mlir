@@ -1,7 +1,9 @@
 // What stays on the host is named with its reason; its bytes are counted apart from the traffic of the groups.
+// Also when the plan is read from the cache.
 // RUN: optimus run %s --json 2>%t.err | FileCheck %s --check-prefix=JSON
 // RUN: FileCheck %s --check-prefix=REMARK < %t.err
-// RUN: optimus run %s 2>/dev/null | FileCheck %s --check-prefix=TABLE
+// RUN: optimus run %s 2>%t.again | FileCheck %s --check-prefix=TABLE
+// RUN: FileCheck %s --check-prefix=REMARK < %t.again
 
 // REMARK: host-op.mlir:{{[0-9]+}}:{{[0-9]+}}: remark: linalg.generic stays on the host, where it moves {{[0-9]+}} B: its body asks at which position it is
 // JSON: "host_operations": [
