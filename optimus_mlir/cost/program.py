@@ -52,7 +52,8 @@ class Compute:
     """Compute a box of an operator's result, or a phase of that.
 
     `loops` is what each loop of the nest runs over; `needs` are the unclamped boxes of the reads
-    that take part, the first of which is read number `first_read`.
+    that take part, the first of which is read number `first_read`. Nothing is done while one of the
+    `guard` ranges is empty: nobody would read it.
     """
 
     operator: Operator
@@ -62,6 +63,7 @@ class Compute:
     needs: tuple[tuple[Buffer, Box], ...]
     phase: Phase = Phase.WHOLE
     first_read: int = 0
+    guard: Box = ()
 
     @property
     def multiplies(self) -> bool:
@@ -147,14 +149,14 @@ class _Layout:
     def _compute(self, stage: Stage) -> None:
         """The innermost computation, and before its loops the start of partial sums."""
         operator, result, work = stage.operator, stage.result, stage.work
-        reads = self._needs(stage)
+        reads, idle = self._needs(stage), self.regions.idle[result.source]
         phase = Phase.WHOLE
         if work.accumulates:
-            start = Compute(operator, result, work.whole, (), (), Phase.START)
+            start = Compute(operator, result, work.whole, (), (), Phase.START, guard=idle)
             self.bodies[work.path[: work.start]].append(start)
             reads = reads[: len(reads) - operator.epilogue_reads]
             phase = Phase.PARTIAL
-        node = Compute(operator, result, work.box, work.loops, reads, phase)
+        node = Compute(operator, result, work.box, work.loops, reads, phase, guard=idle)
         self.bodies[work.path].append(node)
 
     def _needs(self, stage: Stage) -> tuple[tuple[Buffer, Box], ...]:
@@ -180,7 +182,9 @@ class _Layout:
         operator = stage.operator
         first = len(operator.reads) - operator.epilogue_reads
         needs = self._needs(stage)[first:]
-        return Compute(operator, stage.result, stage.work.whole, (), needs, Phase.FINISH, first)
+        idle = self.regions.idle[stage.result.source]
+        box = stage.work.whole
+        return Compute(operator, stage.result, box, (), needs, Phase.FINISH, first, idle)
 
 
 __all__ = [

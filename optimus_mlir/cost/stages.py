@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+
+import numpy as np
 
 from optimus_mlir.cost.buffers import (
     Buffer,
@@ -14,7 +16,9 @@ from optimus_mlir.cost.buffers import (
     buffer_of,
     covering,
     tensor_of,
+    volume,
 )
+from optimus_mlir.cost.guards import either
 from optimus_mlir.cost.nest import Box, Loops, Nest, nests_of
 from optimus_mlir.cost.region import Axis, Range, inner_axis, tile_axis
 from optimus_mlir.cost.schedule import Block, Keep, Reread, Unschedulable
@@ -64,17 +68,20 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """The tile loops of a group, its buffers and its stages."""
+    """The tile loops of a group, its buffers and its stages.
+
+    `idle` are the guards of buffers: while one of the ranges is empty, nobody wants what would come.
+    """
 
     group: Graph
     axes: Path
     buffers: Mapping[Source, Buffer]
     stages: Mapping[str, Stage]
+    idle: Mapping[Source, Box]
 
     def source(self, operator: str, tensor: str) -> Source:
         """What the operator reads: its own copy of the tensor if it has one."""
-        own = tensor, operator
-        return own if own in self.buffers else tensor
+        return source_of(self.buffers, operator, tensor)
 
     @cached_property
     def live_ins(self) -> list[Source]:
@@ -82,30 +89,18 @@ class Regions:
         return [s for s in self.buffers if tensor_of(s) not in self.group.producer]
 
     def readers(self, source: Source) -> list[Operator]:
-        """Who reads a copy, or what all that have no copy share."""
-        name = tensor_of(source)
-        readers = self.group.consumers[name]
-        return [o for o in readers if self.source(o.name, name) == source]
+        return readers_of(self.group, self.buffers, source)
 
-    @cached_property
-    def idle(self) -> Mapping[Source, Box]:
-        """Of every buffer with one reader, when that, and who reads its result, does nothing.
 
-        It does nothing while one of the ranges is empty. A result with fewer elements than there
-        are tile steps is idle at some of them, and so is what computes padding only. What outlives
-        such a step may still be wanted at the next.
-        """
-        idle: dict[Source, Box] = {}
-        results = (operator.write.tensor for operator in reversed(self.group.operators))
-        for source in (*results, *self.live_ins):
-            readers = self.readers(source)
-            if len(readers) != 1 or source in self.group.outputs:
-                idle[source] = ()
-                continue
-            wanted = (*self.stages[readers[0].name].work.idle, *idle[readers[0].write.tensor])
-            home = self.buffers[source].home
-            idle[source] = tuple(r for r in wanted if r.axis in home) if wanted else ()
-        return idle
+def source_of(sources: Container[Source], operator: str, tensor: str) -> Source:
+    own = tensor, operator
+    return own if own in sources else tensor
+
+
+def readers_of(group: Graph, sources: Container[Source], source: Source) -> list[Operator]:
+    """Who reads a copy, or what all that have no copy share."""
+    name = tensor_of(source)
+    return [o for o in group.consumers[name] if source_of(sources, o.name, name) == source]
 
 
 def infer_regions(
@@ -175,7 +170,23 @@ class _Inference:
         for source in self.wanted:
             if tensor_of(source) not in self.group.producer:
                 self.buffers[source] = self._place(source)
-        return Regions(self.group, tuple(self.axes.values()), self.buffers, stages)
+        axes = tuple(self.axes.values())
+        return Regions(self.group, axes, self.buffers, stages, self._idle(stages))
+
+    def _idle(self, stages: Mapping[str, Stage]) -> dict[Source, Box]:
+        """Of every buffer, when all of its readers, and who reads their results, do nothing.
+
+        That is while one of the ranges is empty. A result with fewer elements than there are tile
+        steps is idle at some of them, and so is what computes padding only. What outlives such a
+        step may still be wanted at the next.
+        """
+        idle: dict[Source, Box] = {}
+        for source, buffer in self.buffers.items():  # who reads a result comes before it
+            readers = readers_of(self.group, self.buffers, source)
+            guards = [(*stages[o.name].work.guard, *idle[o.write.tensor]) for o in readers]
+            leaves = source in self.group.outputs
+            idle[source] = () if leaves else either(guards, buffer.home)
+        return idle
 
     def _share(self, operator: Operator) -> tuple[Box, Path]:
         """The part of a last result that belongs to each tile step."""
@@ -207,14 +218,14 @@ class _Inference:
         if len(work.path) > len(work.base):
             self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
         for access, (region, around) in zip(operator.reads, work.regions, strict=True):
-            own = access.tensor, operator.name
-            self._want(own if own in self.depths else access.tensor, region, around)
+            self._want(source_of(self.depths, operator.name, access.tensor), region, around)
         return Stage(operator, result, work)
 
     def _require_once(self, buffer: Buffer) -> None:
-        """A live-out must come once: not within a reader's loops that do not always run, either."""
-        idle = any(not r.is_busy for axis in buffer.loops for r in self.guards.get(axis, ()))
-        if idle or not buffer.comes_once:
+        """A live-out must come once: nothing of it while a reader's loops around it do not run."""
+        guard = tuple(r for axis in buffer.loops for r in self.guards.get(axis, ()))
+        whole, coming = (volume(buffer.fresh, buffer.loops, g) for g in ((), guard))
+        if np.any(coming != whole) or not buffer.comes_once:
             raise Unschedulable(
                 f"{buffer.tensor.name} leaves the group but does not come exactly once"
             )

@@ -53,10 +53,10 @@ class _Steps:
                     yield from steps
 
     def _with(self, step: Step, node: Node, at: At) -> Step:
+        if isinstance(node, Load | Compute) and any(_length(r, at) <= 0 for r in node.guard):
+            return step
         match node:
             case Load():
-                if any(_length(r, at) <= 0 for r in node.guard):
-                    return step
                 loaded = _elements(node.box, at) * self.accelerator.element_bytes
                 return replace(step, load_bytes=step.load_bytes + loaded)
             case Store():
@@ -141,7 +141,7 @@ def _sizes(body: Sequence[Node], axis: Axis) -> Iterator[Steps]:
             continue
         box = node.buffer.region if isinstance(node, Shift) else node.box
         loops = node.loops if isinstance(node, Compute) else ()
-        guard = node.guard if isinstance(node, Load) else ()
+        guard = node.guard if isinstance(node, Load | Compute) else ()
         for r in (*box, *loops, *guard):
             if r.axis is axis:
                 yield r.lengths

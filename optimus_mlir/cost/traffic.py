@@ -20,7 +20,8 @@ def walk(body: Sequence[Node], loops: Path = (), guard: Box = ()) -> Iterator[Pl
         if isinstance(node, Loop):
             yield from walk(node.body, (*loops, node.axis), (*guard, *node.guard))
         else:
-            yield node, loops, (*guard, *node.guard) if isinstance(node, Load) else guard
+            own = node.guard if isinstance(node, Load | Compute) else ()
+            yield node, loops, (*guard, *own)
 
 
 def elements_read(program: Program) -> dict[str, Grid]:

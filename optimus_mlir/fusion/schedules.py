@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -227,13 +227,13 @@ class Costs:
         return self.dram_bytes - saved * self.accelerator.element_bytes
 
     def _saved(self, live_in: Source) -> Grid:
-        """The elements that come while the only reader of a live-in has nothing to do."""
+        """The elements that come while no reader of a live-in has anything to do."""
         readers, buffer = self.regions.readers(live_in), self.regions.buffers[live_in]
-        work = self.regions.stages[readers[0].name].work
-        if len(readers) > 1 or not work.idle:
+        works = [self.regions.stages[reader.name].work for reader in readers]
+        if not all(work.idle for work in works):
             return NONE
-        loops = buffer.loops
-        return volume(buffer.fresh, loops) - volume(buffer.fresh, loops, work.guard)
+        wanted = (volume(buffer.fresh, buffer.loops, work.guard) for work in works)
+        return volume(buffer.fresh, buffer.loops) - reduce(np.maximum, wanted)
 
     @property
     def least_bound(self) -> int:

@@ -95,7 +95,7 @@ def _features(node: Node) -> Iterator[tuple[Axis, Steps]]:
                 # where there is nothing, there is no code: how far outside does not matter
                 yield part.axis, something * (inside.begin - part.begin)
                 yield part.axis, something * (part.end - inside.end)
-    if isinstance(node, Load):
+    if isinstance(node, Load | Compute):
         for r in node.guard:
             assert r.axis is not None
             yield r.axis, np.sign(r.lengths)

@@ -166,7 +166,7 @@ class Skeleton:
         self.state[node.buffer] = insert(loaded, self.state[node.buffer], place, shape)
 
     def _compute(self, node: Compute, at: Positions) -> None:
-        if is_empty(node.box, at):
+        if is_empty((*node.box, *node.guard), at):
             return
         self._allocate(node.buffer)
         cluster = self.dataflow.clusters[node.operator.name]

@@ -54,7 +54,8 @@ class Replay:
                     self._fill(node.buffer, loaded, at)
                     self.loaded[node.buffer.tensor.name] += len(loaded)
                 case Compute():
-                    self._compute(node, at)
+                    if points(node.guard, at):
+                        self._compute(node, at)
                 case Store():
                     name, stored = node.buffer.tensor.name, points(node.box, at)
                     self._find(node.buffer, stored, at)

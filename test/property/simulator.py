@@ -63,10 +63,13 @@ class Place:
 
     comes: Part
     loops: Path
+    home: Path  # the buffer goes with each step of these loops
 
-    def arrivals(self) -> Iterator[tuple[Indices, ...]]:
+    def arrivals(self, wanted: Part = ()) -> Iterator[tuple[Indices, ...]]:
+        """What comes at each step at which there is some of all that is `wanted`."""
         for step in steps(self.loops):
-            yield at(self.comes, step)
+            if all(at(wanted, step)):
+                yield at(self.comes, step)
 
 
 def steps(path: Path) -> Iterator[Step]:
@@ -200,13 +203,44 @@ def place(part: Part, path: Path, depth: int | None) -> Place:
     moving = [i for i, walk in enumerate(path) if any(lines.loop is walk for lines in part)]
     path = path[: moving[-1] + 1] if moving else ()
     if depth is None or depth >= len(path):
-        return Place(part, path)
+        return Place(part, path, path)
     if sum(lines.loop is path[depth] for lines in part) != 1:
         # nothing slides along the next loop: what the loops inside want in one step comes at once
         return place(tuple(forget(lines, path[:depth]) for lines in part), path[:depth], None)
     inside = path[depth:]
     comes = (entering(kept(lines)) if lines.loop in inside else lines for lines in part)
-    return Place(tuple(comes), path)
+    return Place(tuple(comes), path, path[:depth])
+
+
+def one_of(parts: Sequence[Part]) -> Part:
+    """Lines of which there are some where there are some of all lines of one of the parts."""
+    busy = [somewhere(part) for part in parts]
+    least = [a for a in busy if not any(b.items() < a.items() for b in busy)]
+    walks = {walk for steps_of in least for walk in steps_of}
+    if any(not steps_of for steps_of in least) or not least:
+        return ()
+    if all(steps_of == least[0] for steps_of in least):
+        return tuple(truth(walk, when) for walk, when in least[0].items())
+    if len(walks) > 1:
+        raise Senseless("readers idle at different steps of several loops")
+    (walk,) = walks
+    return (truth(walk, tuple(map(any, zip(*(of[walk] for of in least), strict=True)))),)
+
+
+def somewhere(part: Part) -> dict[Walk, tuple[bool, ...]]:
+    """At which steps of each loop there is something of all lines, unless there always is."""
+    found: dict[Walk, tuple[bool, ...]] = {}
+    for lines in part:
+        assert lines.loop is not None
+        here = tuple(map(bool, lines.at))
+        before = found.get(lines.loop, here)
+        found[lines.loop] = tuple(a and b for a, b in zip(before, here, strict=True))
+    return {walk: when for walk, when in found.items() if not all(when)}
+
+
+def truth(walk: Walk, when: Iterable[bool]) -> Lines:
+    """One line at some steps, none at the others."""
+    return Lines(tuple(frozenset({0}) if some else NONE for some in when), walk, frozenset({0}))
 
 
 # The group --------------------------------------------------------------------------------------
@@ -224,6 +258,7 @@ class Simulation:
         self._check_blocks()
         self.tiles = self._tiles()
         self.wanted: dict[str, list[tuple[Part, Path]]] = {name: [] for name in group.tensors}
+        self.busy: dict[str, Part] = {}  # by operator: it works while somebody wants all of these
         self.reads: Counter[str] = Counter()
         self.writes: dict[str, int] = {}
         self.macs = 0
@@ -234,7 +269,8 @@ class Simulation:
             self._run(operator)
         for name in group.live_ins:
             if self.wanted[name]:  # not all of its readers have their own
-                self._fetch(name, self.wanted[name], self.keeps.get(name))
+                shared = [o for o in group.consumers[name] if (name, o.name) not in self.apart]
+                self._fetch(name, self.wanted[name], self.keeps.get(name), shared)
 
     # The schedule ------------------------------------------------------------------------------
 
@@ -306,8 +342,11 @@ class Simulation:
             )
         result = place(part, path, self.keeps.get(name))
         complete, inside, outer, inner = self._loops(operator, result)
+        wanted_now = self._wanted_for(name, self.group.consumers[name], result.home)
+        self.busy[operator.name] = (*result.comes, *wanted_now)
         if operator.macs:
-            self.macs += sum(size(at(tuple(inside), step)) for step in steps(inner))
+            busy = (step for step in steps(inner) if all(at(wanted_now, step)))
+            self.macs += sum(size(at(tuple(inside), step)) for step in busy)
         if name in self.group.outputs:
             if not self.group.consumers[name]:
                 result = place(written(operator, complete), outer, self.keeps.get(name))
@@ -321,11 +360,29 @@ class Simulation:
             wants = self.wanted if of_all else own
             wants.setdefault(access.tensor, []).append((wanted, path))
         for tensor, reads in own.items():
-            self._fetch(tensor, reads, self.apart[tensor, operator.name])
+            self._fetch(tensor, reads, self.apart[tensor, operator.name], [operator])
 
-    def _fetch(self, name: str, wanted: list[tuple[Part, Path]], depth: int | None) -> None:
+    def _wanted_for(self, name: str, readers: Sequence[Operator], home: Path) -> Part:
+        """What there must be some of for one of the readers to be at work.
+
+        Only in those loops with each of whose steps the buffer goes: another may serve the next.
+        """
+        if name in self.group.outputs:
+            return ()
+        working = [self.busy[reader.name] for reader in readers]
+        return one_of([tuple(x for x in part if x.loop in home) for part in working])
+
+    def _fetch(
+        self,
+        name: str,
+        reads: list[tuple[Part, Path]],
+        depth: int | None,
+        readers: Sequence[Operator],
+    ) -> None:
         """Count what comes of a live-in for readers that share it, or for one by itself."""
-        self.reads[name] += sum(map(size, place(*together(wanted), depth).arrivals()))
+        place_ = place(*together(reads), depth)
+        wanted = self._wanted_for(name, readers, place_.home)
+        self.reads[name] += sum(map(size, place_.arrivals(wanted)))
 
     def _loops(
         self, operator: Operator, result: Place
