@@ -52,8 +52,10 @@ class ConvertLinalgToAccelPass(Pass):
         run_passes(module, BUFFERIZE)
         lower_tm_tensor(module)
         kernels = KernelTable(module)
+        known = annotations.ACCELERATOR in module.operation.attributes
+        overlaps = known and annotations.read_accelerator(module.operation).double_buffering
         for function in groups:
-            convert_group(function, kernels)
+            convert_group(function, kernels, double_buffering=overlaps)
         convert_launches(module, groups, remarks)
         run_passes(module, ["canonicalize", "cse"])
 

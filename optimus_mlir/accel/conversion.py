@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimus_mlir.accel import dialect as accel
+from optimus_mlir.accel.asynchronous import make_asynchronous
 from optimus_mlir.accel.kernels import KernelTable, convert_computes
 from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
@@ -15,12 +16,16 @@ from optimus_mlir.mlir import ir
 __all__ = ["KernelTable", "convert_group", "convert_launches", "launch_remarks"]
 
 
-def convert_group(function: ir.Operation, kernels: KernelTable) -> None:
+def convert_group(
+    function: ir.Operation, kernels: KernelTable, *, double_buffering: bool = False
+) -> None:
     """Turn one bufferized group function into a program of the accelerator."""
     _convert_transfers(function)
     _drop_temporaries(function)
     _convert_allocations(function)
     convert_computes(function, kernels)
+    if double_buffering:
+        make_asynchronous(function)
 
 
 Remarks = dict[str, ir.Attribute]
@@ -71,7 +76,7 @@ def _convert_transfers(function: ir.Operation) -> None:
         if kind is None:
             continue
         with ir.InsertionPoint(copy), copy.location:
-            TRANSFERS[kind](copy.operands[0], copy.operands[1])
+            accel.copying(TRANSFERS[kind], *copy.operands)
         copy.erase()
 
 

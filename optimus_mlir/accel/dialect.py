@@ -15,6 +15,7 @@ from optimus_mlir.analysis.annotations import ACCELERATOR
 from optimus_mlir.mlir import ext, func, ir, load_once, memref
 
 SCRATCHPAD = 1
+SEGMENTS = "resultSegmentSizes"
 
 
 class Accel(ext.Dialect, name="accel"):
@@ -65,11 +66,16 @@ class AllocOp(Accel.Operation, name="alloc"):
         return True
 
 
+class TokenType(Accel.Type, name="token"):
+    """A transfer that was started: it has happened once the token has been waited for."""
+
+
 class LoadOp(Accel.Operation, name="load"):
-    """DMA: copy a box from DRAM to the scratchpad."""
+    """DMA: copy a box from DRAM to the scratchpad; with a token, only start to."""
 
     source: ext.Operand[ir.MemRefType]
     target: ext.Operand[ir.MemRefType]
+    token: ext.Result[TokenType] | None = None
 
     def verify_invariants(self) -> bool:
         return (
@@ -80,10 +86,11 @@ class LoadOp(Accel.Operation, name="load"):
 
 
 class StoreOp(Accel.Operation, name="store"):
-    """DMA: copy a box from the scratchpad to DRAM."""
+    """DMA: copy a box from the scratchpad to DRAM; with a token, only start to."""
 
     source: ext.Operand[ir.MemRefType]
     target: ext.Operand[ir.MemRefType]
+    token: ext.Result[TokenType] | None = None
 
     def verify_invariants(self) -> bool:
         return (
@@ -91,6 +98,12 @@ class StoreOp(Accel.Operation, name="store"):
             and _in_dram(self, self.target)
             and _same_box(self, self.source, self.target)
         )
+
+
+class WaitOp(Accel.Operation, name="wait"):
+    """Go on when a transfer has happened."""
+
+    token: ext.Operand[TokenType]
 
 
 class MoveOp(Accel.Operation, name="move"):
@@ -116,6 +129,17 @@ class ComputeOp(Accel.Operation, name="compute"):
         if not _is_one_call(self):
             return False
         return all(_in_scratchpad(self, value) for value in call_in(self.operation).operands)
+
+
+def copying(
+    op_class: type, source: ir.Value, target: ir.Value, *, with_token: bool = False
+) -> ir.Operation:
+    """A load, store or move between two boxes."""
+    token = {"token": TokenType.get()} if with_token else {}
+    op = op_class(source, target, **token).operation
+    if SEGMENTS in op.attributes:  # there is one result or none: nothing to segment
+        del op.attributes[SEGMENTS]
+    return op
 
 
 def calling(

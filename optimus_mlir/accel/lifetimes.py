@@ -11,6 +11,7 @@ from optimus_mlir.mlir import ir
 ALIASES = frozenset(
     {"memref.subview", "memref.cast", "memref.collapse_shape", "memref.expand_shape"}
 )
+ASYNCHRONOUS = frozenset({"accel.load", "accel.store"})  # if they have a token
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,41 @@ def allocations_in(function: ir.Operation, name: str = "accel.alloc") -> list[ir
 
 
 def touches(value: ir.Value) -> Iterator[ir.Operation]:
-    """The ops that read or write a buffer, through any view of it."""
+    """The ops that read or write a buffer, through any view of it, and wait until they have."""
     for use in value.uses:
         op = use.owner.operation
         if op.name in ALIASES:
             yield from touches(op.results[0])
-        else:
-            yield op
+            continue
+        yield op
+        if op.name in ASYNCHRONOUS and len(op.results):
+            yield from (wait.owner.operation for wait in op.results[0].uses)
+
+
+def buffer_of(value: ir.Value) -> ir.Value:
+    """What a view is a view of."""
+    while not isinstance(value.owner, ir.Block) and value.owner.name in ALIASES:
+        value = value.owner.operands[0]
+    return value
+
+
+def instruction(op: ir.Operation) -> ir.Operation:
+    """The accel op around, or the op itself."""
+    around = op
+    while around.parent is not None and around.name != "func.func":
+        if around.name.startswith("accel."):
+            return around
+        around = around.parent.operation
+    return op
 
 
 def _overlap(a: ir.Operation, b: ir.Operation) -> bool:
-    (a0, a1), (b0, b1) = _addresses(a), _addresses(b)
+    (a0, a1), (b0, b1) = addresses(a), addresses(b)
     return a0 < b1 and b0 < a1
 
 
-def _addresses(op: ir.Operation) -> tuple[int, int]:
+def addresses(op: ir.Operation) -> tuple[int, int]:
+    """The bytes of an accel.alloc."""
     offset = ir.IntegerAttr(op.attributes["offset"]).value
     return offset, offset + ir.IntegerAttr(op.attributes["bytes"]).value
 

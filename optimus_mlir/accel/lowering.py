@@ -110,6 +110,7 @@ class _Group:
             function, [chip.scratchpad, counters, workspace_type(), *_times_type(times)]
         )
         self.lowerings = {
+            accel.WaitOp.OPERATION_NAME: lambda _: None,  # transfers happen when they are started
             accel.AllocOp.OPERATION_NAME: self._alloc,
             accel.LoadOp.OPERATION_NAME: self._load,
             accel.StoreOp.OPERATION_NAME: self._store,

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from optimus_mlir.accel.lifetimes import (
     ALIASES,
     allocations_in,
+    buffer_of,
     conflicting_allocations,
     function_of,
+    instruction,
     touches,
 )
 from optimus_mlir.accel.ranges import positions
+from optimus_mlir.accel.transfers_in_flight import in_flight_violations
 from optimus_mlir.mlir import ir, linalg
 
 Violation = tuple[ir.Operation, str]
@@ -31,6 +34,7 @@ def violations(program: ir.Operation) -> Iterator[Violation]:
             yield op, "only accel.compute may read and write buffers, and DMA may move them"
     for allocation in allocations_in(program):
         yield from _uninitialised(allocation)
+    yield from in_flight_violations(program)
 
 
 def _overlaps(program: ir.Operation) -> Iterator[Violation]:
@@ -89,21 +93,11 @@ def _static(op: ir.Operation, name: str) -> list[int]:
 def _uninitialised(allocation: ir.Operation) -> Iterator[Violation]:
     """The first op that touches a buffer, in the order of the text, must write it."""
     buffer = allocation.results[0]
-    users = {_instruction(op) for op in touches(buffer)}
+    users = {instruction(op) for op in touches(buffer)}
     first = _first(function_of(allocation), users) if users else None
     if first is not None and _reads_first(first, buffer):
         begin = ir.IntegerAttr(allocation.attributes["offset"]).value
         yield first, f"reads the buffer at {begin}, which nothing has written"
-
-
-def _instruction(op: ir.Operation) -> ir.Operation:
-    """The accel op around, or the op itself."""
-    around = op
-    while around.parent is not None and around.name != "func.func":
-        if around.name.startswith("accel."):
-            return around
-        around = around.parent.operation
-    return op
 
 
 def _first(function: ir.Operation, wanted: set[ir.Operation]) -> ir.Operation | None:
@@ -112,20 +106,14 @@ def _first(function: ir.Operation, wanted: set[ir.Operation]) -> ir.Operation | 
 
 def _reads_first(op: ir.Operation, buffer: ir.Value) -> bool:
     if op.name in ("accel.store", "accel.move"):
-        return _buffer_of(op.operands[0]) == buffer
+        return buffer_of(op.operands[0]) == buffer
     if op.name != "accel.compute":
         return False
     operations = op.regions[0].blocks[0].operations
     call = operations[len(operations) - 2].operation
-    numbers = [i for i, v in enumerate(call.operands) if _buffer_of(v) == buffer]
+    numbers = [i for i, v in enumerate(call.operands) if buffer_of(v) == buffer]
     kernel = _callee(call)
     return kernel is not None and _kernel_reads(kernel, numbers)
-
-
-def _buffer_of(value: ir.Value) -> ir.Value:
-    while not isinstance(value.owner, ir.Block) and value.owner.name in ALIASES:
-        value = value.owner.operands[0]
-    return value
 
 
 def _callee(call: ir.Operation) -> ir.Operation | None:
@@ -147,7 +135,7 @@ def _kernel_reads(kernel: ir.Operation, numbers: list[int]) -> bool:
     first = _first(kernel, {op for argument in arguments for op in touches(argument)})
     if first is None:
         return False
-    operands = [i for i, v in enumerate(first.operands) if _buffer_of(v) in arguments]
+    operands = [i for i, v in enumerate(first.operands) if buffer_of(v) in arguments]
     return any(_looks_at(first, i) for i in operands)
 
 

@@ -1,7 +1,7 @@
 """When each instruction of a network runs, as a trace that ui.perfetto.dev and chrome://tracing open.
 
-Transfers and computations take turns, since the dialect has no asynchronous ones: each instruction
-begins when the one before has ended. In cycles, where the accelerator says how many bytes its DRAM
+Each instruction begins when the one before has ended, but for transfers with a token: those only
+queue for the one DMA engine, and what follows begins at once, until it waits. In cycles, where the accelerator says how many bytes its DRAM
 moves in one: a transfer takes bytes / dram_bytes_per_cycle, a kernel MACs / PEs (all of them busy:
 a lower bound), everything else nothing. Otherwise every instruction takes one unit: order, not time.
 
@@ -20,6 +20,7 @@ from optimus_mlir.target import Accelerator
 
 Record = dict[str, Any]
 TRACKS = {"group": 1, "tile step": 2, "DMA": 3, "compute": 4, "move": 5}
+DMA = ("load", "store")
 TRACK_OF_KIND = {"load": "DMA", "store": "DMA", "compute": "compute", "move": "move"}
 
 
@@ -33,11 +34,11 @@ class Clock:
     microseconds: float = 1.0
 
     def duration(self, event: Event) -> float:
-        if event.kind in ("launch", "alloc"):
+        if event.kind in ("launch", "alloc", "wait"):
             return 0.0
         if self.dram_bytes_per_cycle is None:
             return 1.0
-        if event.kind in ("load", "store"):
+        if event.kind in DMA:
             return event.bytes / self.dram_bytes_per_cycle
         return event.macs / self.macs_per_cycle
 
@@ -66,17 +67,27 @@ class Timed:
 
 
 def timed(events: Sequence[Event], clock: Clock) -> list[Timed]:
-    """Events one after the other. A tile step of a launch ends with the last of a run of stores."""
+    """Events with their times. A tile step of a launch ends with the last of a run of stores."""
     placed: list[Timed] = []
-    now, step = 0.0, 0
-    for before, event in itertools.pairwise([None, *events]):
-        assert event is not None
+    ends: dict[int, float] = {}  # of transfers that were started
+    now, engine_is_free, step = 0.0, 0.0, 0
+    before: Event | None = None
+    for event in events:
         if event.kind == "launch":
             step = 0
-        elif before is not None and before.kind == "store" and event.kind != "store":
+        elif before is not None and before.kind == "store" and event.kind not in ("store", "wait"):
             step += 1
-        placed.append(Timed(event, now, clock.duration(event) * clock.microseconds, step))
-        now = placed[-1].end
+        if event.kind == "wait" and event.transfer is not None:
+            now = max(now, ends[event.transfer])
+        begin = max(now, engine_is_free) if event.kind in DMA else now
+        placed.append(Timed(event, begin, clock.duration(event) * clock.microseconds, step))
+        if event.kind in DMA:
+            engine_is_free = placed[-1].end
+        if event.kind in DMA and event.transfer is not None:
+            ends[event.transfer] = placed[-1].end
+        else:
+            now = placed[-1].end
+        before = before if event.kind == "wait" else event
     return placed
 
 
@@ -110,14 +121,18 @@ def _span(track: str, name: str, begin: float, duration: float, **args: Any) -> 
 
 def _launches(placed: Sequence[Timed], groups: Sequence[str]) -> Iterator[Record]:
     for launch, run in itertools.groupby(placed, lambda each: each.event.launch):
-        first, *rest = run
-        yield _span("group", groups[launch], first.begin, [first, *rest][-1].end - first.begin)
+        spans = list(run)
+        end = max(each.end for each in spans)
+        yield _span("group", groups[launch], spans[0].begin, end - spans[0].begin)
 
 
 def _steps(placed: Sequence[Timed]) -> Iterator[Record]:
-    for (_, step), run in itertools.groupby(placed, lambda each: (each.event.launch, each.step)):
-        first, *rest = run
-        yield _span("tile step", f"step {step}", first.begin, [first, *rest][-1].end - first.begin)
+    """Each until the next begins, even if its stores are still under way then."""
+    runs = itertools.groupby(placed, lambda each: (each.event.launch, each.step))
+    steps = [(step, list(run)) for (_, step), run in runs]
+    for (step, run), (_, following) in itertools.pairwise([*steps, (0, [])]):
+        end = following[0].begin if following else max(each.end for each in run)
+        yield _span("tile step", f"step {step}", run[0].begin, end - run[0].begin)
 
 
 def _instruction(each: Timed, tensors: Sequence[Sequence[str]]) -> Record:
@@ -139,7 +154,7 @@ def _occupancy(placed: Sequence[Timed]) -> Iterator[Record]:
             continue
         for buffer in each.event.buffers:
             first.setdefault(buffer, each.begin)
-            last[buffer] = each.end
+            last[buffer] = max(each.end, last.get(buffer, 0.0))
     changes: dict[float, int] = {}
     for buffer, begin in first.items():
         changes[begin] = changes.get(begin, 0) + sizes[buffer]

@@ -181,6 +181,40 @@ def test_a_program_counts_by_argument() -> None:
     assert count.scratchpad_bytes == 48
 
 
+START = '%t = "accel.load"(%x, %b) : (memref<8xf32>, memref<8xf32, 1>) -> !accel.token\n'
+OUT = '%u = "accel.store"(%b, %y) : (memref<8xf32, 1>, memref<8xf32>) -> !accel.token\n'
+WAIT = '"accel.wait"(%t) : (!accel.token) -> ()\n'
+WAIT_OUT = '"accel.wait"(%u) : (!accel.token) -> ()\n'
+
+
+def test_what_was_started_is_there_after_the_wait() -> None:
+    execution = interpret(program(BUFFER + START + WAIT + OUT + WAIT_OUT), [INPUT])
+    np.testing.assert_array_equal(execution.outputs[0], INPUT)
+    (count,) = execution.groups
+    assert (count.dram_read_bytes, count.dram_write_bytes) == ((32,), (32,))
+
+
+def test_what_was_started_is_not_there_before_the_wait() -> None:
+    late = moved_to_end(program(BUFFER + START + WAIT + STORE), "accel.wait")
+    assert np.isnan(interpret(late, [INPUT]).outputs[0]).all()
+
+
+def test_a_store_takes_what_is_there_at_its_wait() -> None:
+    other = '%c = "accel.alloc"() {bytes = 32, offset = 16} : () -> memref<8xf32, 1>\n'
+    spoiling = '"accel.load"(%y, %c) : (memref<8xf32>, memref<8xf32, 1>) -> ()\n'
+    body = BUFFER + LOAD + OUT + WAIT_OUT + other + spoiling
+    late = moved_to_end(program(body), "accel.wait")
+    assert np.isnan(interpret(late, [INPUT]).outputs[0]).all()
+
+
+def moved_to_end(module: ir.Module, name: str) -> ir.Module:
+    """With the op that has this name last in its program: the verifier would refuse it."""
+    block = module.body.operations[1].body.blocks[0]
+    (op,) = [o for o in block.operations if o.operation.name == name]
+    op.operation.move_before(block.operations[len(block.operations) - 1].operation)
+    return module
+
+
 def test_the_scratchpad_begins_with_nothing() -> None:
     half = "memref<4xf32, strided<[1]>{}>"
     views = f"%h = memref.subview %b[0] [4] [1] : memref<8xf32, 1> to {half.format(', 1')}\n"

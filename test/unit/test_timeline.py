@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,19 @@ def test_transfers_and_computations_take_turns() -> None:
     assert spans(found, "move") == [("move", 8, 0)]
     assert spans(found, "group") == [("group 0: conv0", 0, 12)]
     assert found["otherData"]["time_unit"].startswith("cycles")
+
+
+def test_what_was_started_runs_beside_what_does_not_wait_for_it() -> None:
+    started = [
+        replace(e, transfer=n) if e.kind in ("load", "store") else e for n, e in enumerate(EVENTS)
+    ]
+    waits = [Event("wait", 0, "wait", transfer=n) for n in (2, 5, 8)]
+    events = [*started[:4], waits[0], *started[4:8], waits[1], started[8], waits[2]]
+    found = trace_of(events, clock_of(accelerator()), ["group 0: conv0"], [["in0", "v0"]])
+    assert spans(found, "DMA") == [("load in0", 0, 4), ("store v0", 6, 2), ("store v0", 8, 2)]
+    assert spans(found, "compute") == [("kernel_0", 4, 2), ("kernel_0", 6, 2)]
+    assert spans(found, "tile step") == [("step 0", 0, 6), ("step 1", 6, 4)]
+    assert spans(found, "group") == [("group 0: conv0", 0, 10)]
 
 
 def test_a_tile_step_ends_with_its_store() -> None:

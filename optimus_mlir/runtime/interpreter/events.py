@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["launch", "alloc", "load", "store", "move", "compute"]
+Kind = Literal["launch", "alloc", "load", "store", "move", "compute", "wait"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Event:
     `launch` counts the launches of the network from 0. `bytes` are counted in the accelerator's
     element width: of a box that is copied, or of a buffer that begins at `offset`.
     `buffers` are the scratchpad buffers that it names or touches, numbered in the order of their
-    allocation. `macs` are the trips of a kernel's nests with reductions.
+    allocation. `macs` are the trips of a kernel's nests with reductions. `transfer` numbers the
+    transfers that are only started here, and says which of them is waited for.
     """
 
     kind: Kind
@@ -26,3 +27,4 @@ class Event:
     argument: int | None = None  # of the program: what a load reads or a store writes
     macs: int = 0
     buffers: tuple[int, ...] = ()
+    transfer: int | None = None

@@ -15,7 +15,7 @@ from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir
 from optimus_mlir.runtime.interpreter.control import Sequencer
 from optimus_mlir.runtime.interpreter.events import Event, Kind
-from optimus_mlir.runtime.interpreter.memory import UNTOUCHED, Box, copy, element_dtype
+from optimus_mlir.runtime.interpreter.memory import UNTOUCHED, Box, copy, element_dtype, spoil
 from optimus_mlir.runtime.interpreter.nests import Values
 from optimus_mlir.target import Accelerator
 
@@ -45,11 +45,13 @@ class Machine:
         self.moved: list[Counter[int]] = []  # of each launch: DRAM bytes by argument
         self.peaks: list[int] = []
         self.buffers = 0  # allocated so far
+        self.started = 0  # transfers with a token so far
         sequencer.operations |= {
             "accel.launch": self.launch,
             "accel.alloc": self.alloc,
             "accel.load": self.load,
             "accel.store": self.store,
+            "accel.wait": self.wait,
             "accel.move": self.move,
             "accel.compute": self.compute,
         }
@@ -85,12 +87,30 @@ class Machine:
     def load(self, op: ir.Operation, values: Values) -> None:
         """DMA from DRAM to the scratchpad."""
         source, target = (values[operand] for operand in op.operands)
-        self._transfer("load", source, source, target)
+        self._transfer("load", source, source, target, self._copy_or_start(op, values))
 
     def store(self, op: ir.Operation, values: Values) -> None:
         """DMA from the scratchpad to DRAM."""
         source, target = (values[operand] for operand in op.operands)
-        self._transfer("store", target, source, target)
+        self._transfer("store", target, source, target, self._copy_or_start(op, values))
+
+    def wait(self, op: ir.Operation, values: Values) -> None:
+        """The transfer happens now, with what its source holds by now."""
+        source, target, number = values[op.operands[0]]
+        self._copy(source, target)
+        self._tell("wait", "wait", source, target, transfer=number)
+
+    def _copy_or_start(self, op: ir.Operation, values: Values) -> int | None:
+        """The number of a transfer that is under way, whose target nobody could rely on."""
+        source, target = (values[operand] for operand in op.operands)
+        if not len(op.results):
+            self._copy(source, target)
+            return None
+        if self.computes:
+            spoil(target)
+        self.started += 1
+        values[op.results[0]] = source, target, self.started
+        return self.started
 
     def move(self, op: ir.Operation, values: Values) -> None:
         """Copy within the scratchpad."""
@@ -111,13 +131,15 @@ class Machine:
             touched = [values[operand] for operand in call.operands]
             self._tell("compute", _callee(call), *touched, macs=self._macs(_callee(call)))
 
-    def _transfer(self, kind: Kind, dram: Box, source: Box, target: Box) -> None:
+    def _transfer(
+        self, kind: Kind, dram: Box, source: Box, target: Box, number: int | None
+    ) -> None:
         assert dram.argument is not None, "only a program's arguments are in DRAM"
         length = dram.elements.size * self.element_bytes
         self.moved[-1][dram.argument] += length
-        self._copy(source, target)
         name = f"{kind} argument {dram.argument}"
-        self._tell(kind, name, source, target, bytes=length, argument=dram.argument)
+        what = {"bytes": length, "argument": dram.argument, "transfer": number}
+        self._tell(kind, name, source, target, **what)
 
     def _copy(self, source: Box, target: Box) -> None:
         if self.computes:

@@ -68,6 +68,12 @@ def copy(source: Box, target: Box) -> None:
     target.elements[...] = source.elements
 
 
+def spoil(box: Box) -> None:
+    """Fill it with what stands for bytes that nobody wrote."""
+    dtype = box.elements.dtype
+    box.elements[...] = np.full(dtype.itemsize, UNTOUCHED, np.uint8).view(dtype)[0]
+
+
 def element_dtype(element: ir.Type) -> np.dtype[Any]:
     """The NumPy type of elements or scalars."""
     import ml_dtypes  # NumPy itself has no bfloat16
