@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimus_mlir.accel import dialect as accel
+from optimus_mlir.accel.lifetimes import ALIASES
 from optimus_mlir.analysis.annotations import MEMBER, OPERATOR
 from optimus_mlir.mlir import func, ir, memref
 from optimus_mlir.mlir.cloning import Cloner
 
-TRANSPARENT = frozenset({"memref.subview", "memref.alloc", "affine.apply", "arith.constant"})
+TRANSPARENT = ALIASES | {"memref.alloc", "affine.apply", "arith.constant"}
 
 
 class KernelTable:

@@ -33,7 +33,7 @@ def merge_prologues(module: ir.Module) -> None:
         view = structured(op)
         if view is not None and _can_move(view):
             readers = [(structured(use.owner), use.operand_number) for use in view.result.uses]
-            if all(reader and _reads_once(reader, number) for reader, number in readers):
+            if all(r and _reads_once(r, at) and _shows_loops(view, r, at) for r, at in readers):
                 _merge_into_readers(view)
 
 
@@ -65,6 +65,15 @@ def _reads_once(reader: Structured, number: int) -> bool:
         return False
     dims = dims_of(reader.maps[number])
     return dims is not None and len(dims) == reader.maps[number].n_dims
+
+
+def _shows_loops(view: Structured, reader: Structured, number: int) -> bool:
+    """Whether MLIR would still find the extent of every loop of the reader in an operand's shape."""
+    kept = [*reader.maps[:number], *reader.maps[number + 1 :]]
+    moved = [_composed(m, reader.maps[number]) for _, m in view.reads()]
+    axes = (axis for m in (*kept, *moved) for axis in m.results)
+    shown = {axis.position for axis in axes if isinstance(axis, ir.AffineDimExpr)}
+    return len(shown) == reader.maps[number].n_dims
 
 
 def _merge_into_readers(view: Structured) -> None:

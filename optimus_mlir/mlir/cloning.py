@@ -8,7 +8,7 @@ REBUILT = frozenset(
     {
         *("arith.constant", "tensor.empty", "linalg.fill", "tensor.pad", "tensor.collapse_shape"),
         *("tensor.concat", "tensor.extract_slice", "tensor.insert_slice"),
-        *("memref.alloc", "memref.subview"),
+        *("memref.alloc", "memref.subview", "memref.cast"),
     }
 )
 
