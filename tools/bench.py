@@ -3,8 +3,9 @@
 
 Each network is imported and compiled twice in processes of their own, which start from a file of
 MLIR and end with machine code: `cold` with an empty cache, `warm` with what `cold` left in it. Both
-are seconds of the clock for the whole process, without planning, which has a column of its own; `CPU`
-is what `cold` took of all cores. `--plans FOLDER` keeps the plans, and replays those that it finds.
+are seconds of the clock for the whole process; `cold` is without `plan`, the search for a plan, which
+`warm` finds in the cache. `CPU` is what `cold` took of all cores. `--plans FOLDER` keeps the plans, and
+replays those that it finds instead of searching.
 
 Then PyTorch (eager, one thread, batch norms as they are) and the emulator run the same network by
 turns in one process. A turn is measured in CPU time of its thread, and the best of all turns counts:
@@ -56,7 +57,8 @@ def main() -> None:
     parser.add_argument("--plans", type=Path, help="folder of plans, NETWORK.json")
     parser.add_argument("--turns", type=int, default=TURNS)
     parser.add_argument("--compile", metavar="FILE", help=argparse.SUPPRESS)
-    parser.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--replay", metavar="PLAN", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--save", metavar="PLAN", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.compile:
         print(json.dumps(compile_file(arguments)))
@@ -73,14 +75,12 @@ def row(cells: tuple[str, ...]) -> str:
 def measure(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
     """One row of the table."""
     with tempfile.TemporaryDirectory(prefix="optimus-bench-") as folder:
-        file, plan = Path(folder, f"{name}.mlirbc"), Path(folder, "plan.json")
-        if arguments.plans:
-            plan = arguments.plans / f"{name}.json"
+        file = Path(folder, f"{name}.mlirbc")
         network, inputs, importing = imported(name, file)
+        use_plan(arguments, name)
         with environment(OPTIMUS_CACHE_DIR=str(Path(folder, "cache"))):
-            cold = in_a_process(file, plan, arguments)
-            warm = in_a_process(file, plan, arguments)
-            module = compiled(file, plan, arguments)[0]
+            cold, warm = (in_a_process(file, arguments) for _ in range(2))
+            module = compiled(file, arguments)[0]
             emulators = [Emulator(module, ObjectCache.of_user(), counts=n) for n in (True, False)]
         ours, uncounted, theirs, error = by_turns(network, inputs, emulators, arguments.turns)
     return (
@@ -94,9 +94,17 @@ def measure(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
         f"{cold['plan']:.1f}",
         f"{cold['process'] - cold['plan']:.1f}",
         f"{cold['cpu'] - cold['plan_cpu']:.1f}",
-        f"{warm['process'] - warm['plan']:.1f}",
+        f"{warm['process']:.1f}",
         f"{cold['peak_bytes'] / 1e6:.0f}",
     )
+
+
+def use_plan(arguments: argparse.Namespace, name: str) -> None:
+    """Replay the network's plan if there is one, else save it."""
+    if arguments.plans:
+        arguments.plans.mkdir(parents=True, exist_ok=True)
+        plan = arguments.plans / f"{name}.json"
+        arguments.replay, arguments.save = (str(plan), "") if plan.exists() else ("", str(plan))
 
 
 def imported(name: str, file: Path) -> tuple[Any, Any, float]:
@@ -120,38 +128,35 @@ def environment(**variables: str) -> Iterator[None]:
     os.environ.update(before)
 
 
-def in_a_process(file: Path, plan: Path, arguments: argparse.Namespace) -> dict[str, float]:
+def in_a_process(file: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """What `compile_file` says, and how long the process took from start to end."""
-    command = [sys.executable, __file__, "--compile", str(file), "--plan", str(plan)]
-    command += ["--accelerator", arguments.accelerator, "--solver", arguments.solver]
+    command = [sys.executable, __file__, "--compile", str(file)]
+    for option in ("accelerator", "solver", "replay", "save"):
+        command += [f"--{option}", getattr(arguments, option)]
     start = time.perf_counter()
     figures = json.loads(subprocess.check_output(command))
     return figures | {"process": time.perf_counter() - start}
 
 
 def compile_file(arguments: argparse.Namespace) -> dict[str, float]:
-    """From MLIR to machine code, without PyTorch in the process; the plan is kept or replayed."""
-    module, planning, plan_cpu = compiled(Path(arguments.compile), arguments.plan, arguments)
+    """From MLIR to machine code, without PyTorch in the process."""
+    module, planning, plan_cpu = compiled(Path(arguments.compile), arguments)
     Emulator(module, ObjectCache.of_user())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
     return {"plan": planning, "plan_cpu": plan_cpu, "cpu": cpu_seconds(), "peak_bytes": peak}
 
 
-def compiled(
-    file: Path, plan: Path, arguments: argparse.Namespace
-) -> tuple[ir.Module, float, float]:
+def compiled(file: Path, arguments: argparse.Namespace) -> tuple[ir.Module, float, float]:
     """The program of the accelerator, and the seconds and CPU seconds that planning took."""
     module = ir.Module.parseFile(str(file), new_context())
-    replayed = str(plan) if plan.exists() else ""
-    target = Target(arguments.accelerator, (), "dram-bytes", arguments.solver, replayed)
+    target = Target(arguments.accelerator, (), "dram-bytes", arguments.solver, arguments.replay)
     options = Options(file.stem, target, None, as_json=False, is_quiet=True)
     compilation = Compilation(module, options, Progress(), ObjectCache.of_user())
     start, cpu = time.perf_counter(), cpu_seconds()
     planned = compilation.plan()
     seconds, cpu = time.perf_counter() - start, cpu_seconds() - cpu
-    if not replayed:
-        plan.parent.mkdir(parents=True, exist_ok=True)
-        save_plan(str(plan), options, planned)
+    if arguments.save:
+        save_plan(arguments.save, options, planned)
     compilation.compile()
     return compilation.module, seconds, cpu
 
