@@ -58,12 +58,18 @@ class _Read:
     """Live-ins: read inside and not made there; as much as the reader that touches most of it.
 
     A maximum over readers is a sum over steps: what the least greedy reader touches, then what
-    the next one touches beyond that, and so on.
+    the next one touches beyond that, and so on. What only one operator reads, as most weights, is
+    a sum over operators.
     """
 
     def __init__(self, stretch: Stretch) -> None:
+        self._own = np.zeros(len(stretch.operators))
         steps: list[tuple[int | None, list[int], int]] = []
         for flow in stretch.flows:
+            if flow.producer is None and len(flow.readers) == 1:
+                ((reader, elements),) = flow.readers
+                self._own[reader] += elements
+                continue
             counts = sorted({0, *(n for _, n in flow.readers)})
             for low, high in pairwise(counts):
                 greedy = [r for r, n in flow.readers if n >= high]
@@ -74,7 +80,7 @@ class _Read:
 
     def elements(self, members: Array) -> Array:
         enters = (members @ self._readers > 0) & (members @ self._made == 0)
-        return enters @ self._elements
+        return enters @ self._elements + members @ self._own
 
 
 def _incidence(stretch: Stretch, columns: Iterator[list[int]]) -> Array:

@@ -53,6 +53,7 @@ class GroupPrices:
         known = known or Known({}, {})
         self._choices = known.choices
         self._smallest: dict[Hashable, int] = {}
+        self._least: dict[Hashable, float] = {}
         self._none_below = known.none_below
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
@@ -62,8 +63,10 @@ class GroupPrices:
 
         None too where the operators are no group, since nothing holds them together.
         """
+        if self.least_cost(operators) >= below:
+            return None
         key = self._structures.key(operators)
-        if key not in self._choices and below > self._none_below.get(key, 0):
+        if key not in self._choices:
             choice = self._search(operators, below)
             if choice is None:
                 self._none_below[key] = below
@@ -71,6 +74,24 @@ class GroupPrices:
                 self._choices[key] = choice
         choice = self._choices.get(key)
         return choice if choice is not None and self.cost(choice.price) < below else None
+
+    def least_cost(self, operators: Operators) -> float:
+        """What a group costs at the least: its price, as far as it is known already."""
+        key = self._structures.key(operators)
+        if key in self._choices:
+            return self.cost(self._choices[key].price)
+        if key not in self._least:
+            self._least[key] = self._bound(self.graph.group(operators))
+        return max(self._none_below.get(key, 0), self._least[key])
+
+    def _bound(self, group: Graph) -> float:
+        """What no schedule of a group comes below; infinite if none fits."""
+        if not group.outputs or not is_connected(group):
+            return math.inf
+        floor = floor_bytes(group, self.accelerator) // self.accelerator.element_bytes
+        several = len(group.operators) > 1
+        extra = extra_elements(group, self._touched, self.accelerator) if several else 0
+        return (floor + extra) * self.cost_per_element
 
     def in_less(self, scratchpad_bytes: int) -> GroupPrices:
         """The prices for a smaller scratchpad; what is known and still fits is still the best.
@@ -90,12 +111,8 @@ class GroupPrices:
         return GroupPrices(self.graph, accelerator, self.objective, known)
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
-        group = self.graph.group(operators)
-        if not group.outputs or not is_connected(group):
-            return None
-        if len(operators) > 1 and self._least(group) >= below:
-            return None
         self.searches += 1
+        group = self.graph.group(operators)
         if self.objective is DRAM_BYTES:
             return self._cheapest(group, below)
         most_bytes = math.ceil(below / self.objective.per_dram_byte) if below < math.inf else below
@@ -111,12 +128,6 @@ class GroupPrices:
             return None
         schedule, canonical = best.renamed(group.canonical_names), group.canonical()
         return Choice(schedule, price(canonical, schedule, self.accelerator))
-
-    def _least(self, group: Graph) -> float:
-        """What no schedule of a group of several operators comes below; infinite if none fits."""
-        floor = floor_bytes(group, self.accelerator) // self.accelerator.element_bytes
-        extra = extra_elements(group, self._touched, self.accelerator)
-        return (floor + extra) * self.cost_per_element
 
     @cached_property
     def _touched(self) -> dict[tuple[str, str], int]:

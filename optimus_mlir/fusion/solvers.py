@@ -12,6 +12,7 @@ from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.offline import offline
 from optimus_mlir.fusion.online import online
 from optimus_mlir.fusion.partition import in_running_order
+from optimus_mlir.fusion.paths import least_cost_of_plan
 from optimus_mlir.fusion.plan import Group, Plan
 from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.schedules import Choice, finished
@@ -67,17 +68,20 @@ def solve_with(
         members: Operators = tuple(operators[name] for name in names)
         solution = SOLVERS[solver](prices, members, patience)
         partition += solution.partition
-        bound += max(solution.bound, _least(prices, members))
+        bound += solution.bound or _least(prices, members)
     return Plan(solver, tuple(_groups(prices, partition)), bound)
 
 
 def _least(prices: GroupPrices, operators: Operators) -> float:
-    """What the operators cost at the least: their floor, or for one alone what it communicates."""
+    """What the operators cost at the least, whatever the plan.
+
+    For one alone that is what it communicates: under any schedule, not only those of the space.
+    """
     if len(operators) == 1:
         dram_bytes = least_bytes_alone(prices.graph.group(operators), prices.accelerator)
-    else:
-        dram_bytes = prices.floor(operators)
-    return dram_bytes * prices.objective.per_dram_byte
+        return dram_bytes * prices.objective.per_dram_byte
+    floor = prices.floor(operators) * prices.objective.per_dram_byte
+    return max(floor, least_cost_of_plan(prices, operators))
 
 
 def require_feasible(prices: GroupPrices) -> None:

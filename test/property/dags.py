@@ -1,13 +1,14 @@
 """Random networks with branches, joins, shared inputs and several results; and made-up prices."""
 
 import itertools
+import math
 import random
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from optimus_mlir.cost import Price, Schedule
+from optimus_mlir.cost import Price, Schedule, floor_bytes
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice
@@ -62,9 +63,10 @@ class MadeUpPrices(GroupPrices):
         super().__init__(graph, accelerator)
         self.seed = seed
 
+    def _bound(self, group: Graph) -> float:
+        return floor_bytes(group, self.accelerator) if is_connected(group) else math.inf
+
     def _search(self, operators: Operators, below: float) -> Choice | None:
-        if not is_connected(self.graph.group(operators)):
-            return None
         self.searches += 1
         chance = random.Random(repr((self.seed, self._structures.key(operators))))
         if len(operators) > 1 and chance.random() < 0.2:

@@ -3,14 +3,16 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 from dags import BruteForce, MadeUpPrices, dags
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from networks import Network
 
 from optimus_mlir.fusion import SOLVERS, in_running_order
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.offline import offline
+from optimus_mlir.fusion.paths import Effort, Paths, least_cost_of_plan
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.solution import Patience
 from optimus_mlir.fusion.solvers import solve_with
@@ -50,6 +52,22 @@ def test_a_search_out_of_time_has_a_true_bound(graph: Graph, seed: int, searches
     cost = prices.total(solution.partition)
     least = BruteForce(MadeUpPrices(graph, TARGET, seed)).over_orders()
     assert prices.floor(graph.operators) <= solution.bound <= least <= cost < math.inf
+
+
+@given(dags(most_operators=9), seeds, st.integers(0, 60))
+def test_no_plan_costs_less_than_the_bound(graph: Graph, seed: int, effort: int) -> None:
+    """Whatever is known of prices, and however many groups are looked at."""
+    prices = MadeUpPrices(graph, TARGET, seed)
+    least = BruteForce(MadeUpPrices(graph, TARGET, seed)).over_orders()
+    stretch = Stretch(graph, graph.operators)
+    prefixes = stretch.prefixes(10**6)
+    assert prefixes is not None
+    paths = Paths(prices, stretch, Lattice(stretch, prefixes))
+    ways = paths.cost_to(Effort(effort), np.zeros(1)), paths.cost_from(Effort(effort))
+    assert prices.floor(graph.operators) <= ways[0][-1] <= least
+    assert prices.floor(graph.operators) <= ways[1][0] <= least
+    prices.total([(operator,) for operator in graph.operators])
+    assert ways[0][-1] <= least_cost_of_plan(prices, graph.operators) <= least
 
 
 @given(dags(most_operators=9), seeds)
@@ -110,5 +128,7 @@ def test_offline_is_the_cheapest_partition_with_true_prices(graph: Graph, capaci
     prices = GroupPrices(graph, accelerator)
     if any(prices.best((operator,)) is None for operator in graph.operators):
         return
+    bound = least_cost_of_plan(GroupPrices(graph, accelerator), graph.operators)
     plan = solve_with(prices, "offline")
-    assert plan.dram_bytes == plan.bound == BruteForce(prices).over_orders()
+    event("beyond the floor" if bound > prices.floor(graph.operators) else "the floor")
+    assert bound <= plan.dram_bytes == plan.bound == BruteForce(prices).over_orders()

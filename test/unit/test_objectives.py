@@ -112,8 +112,12 @@ def test_what_a_search_compares_is_what_runs(name: str) -> None:
 def test_less_room_means_more_traffic_but_perhaps_less_energy(name: str, searches: int) -> None:
     """So only of traffic is it known that what was too dear stays so."""
     target = accelerator("scratchpad_bytes=200")
-    prices = GroupPrices(CHAIN, target, objective_of(name, target))
-    assert prices.best(CHAIN.operators, below=1) is None
-    smaller = prices.in_less(120)
-    assert smaller.best(CHAIN.operators, below=1) is None
+    objective = objective_of(name, target)
+    choice = GroupPrices(CHAIN, target, objective).best(CHAIN.operators)
+    assert choice is not None
+    cost = objective.per_dram_byte * choice.price.dram_bytes  # too little for any schedule
+    prices = GroupPrices(CHAIN, target, objective)
+    assert prices.best(CHAIN.operators, below=cost) is None
+    smaller = prices.in_less(choice.price.footprint_bytes)
+    assert smaller.best(CHAIN.operators, below=cost) is None
     assert smaller.searches == searches

@@ -73,11 +73,11 @@ def test_groups_need_not_be_contiguous() -> None:
     assert plan.dram_bytes < runs.dram_bytes
 
 
-def test_offline_proves_its_plan_and_a_baseline_knows_the_floor() -> None:
+def test_offline_proves_its_plan_and_a_baseline_knows_more_than_the_floor() -> None:
     plan = solve(BRANCHES, accelerator(180), "offline")
     assert plan.bound == plan.dram_bytes
     floor = GroupPrices(BRANCHES, accelerator(180)).floor(BRANCHES.operators)
-    assert solve(BRANCHES, accelerator(180), "greedy").bound == floor < plan.bound
+    assert floor < solve(BRANCHES, accelerator(180), "greedy").bound <= plan.bound
 
 
 def test_the_bound_of_one_operator_knows_the_scratchpad() -> None:

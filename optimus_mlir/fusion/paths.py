@@ -1,0 +1,117 @@
+"""Plans as paths through the prefixes, and the cheapest if every group cost its least."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from optimus_mlir.fusion.lattice import Array, Lattice
+from optimus_mlir.fusion.prices import GroupPrices, Operators
+from optimus_mlir.fusion.stretch import Stretch
+
+MOST_PREFIXES = 200  # of a network that is nearly a chain: then a bound takes no time to speak of
+MOST_OPERATORS = 10_000
+
+
+@dataclass
+class Effort:
+    """How many operators of groups may still be looked at: the same on every machine."""
+
+    operators: int
+
+    @property
+    def is_spent(self) -> bool:
+        return self.operators <= 0
+
+
+class Paths:
+    """Every group of a lattice: the prefixes that it lies between, and what it costs at the least.
+
+    That is its compulsory traffic, until somebody asks for more with `sharpen`.
+    """
+
+    def __init__(self, prices: GroupPrices, stretch: Stretch, lattice: Lattice) -> None:
+        self.prices = prices
+        self.stretch = stretch
+        self.lattice = lattice
+        inside = [lattice.below(end) for end in range(1, len(lattice.prefixes))]
+        counts = [len(begins) for begins, _ in inside]
+        nowhere = np.zeros(0, np.int32)
+        self.begin = np.concatenate([nowhere, *(b.astype(np.int32) for b, _ in inside)])
+        self.least = np.concatenate([nowhere, *(n for _, n in inside)]) * prices.cost_per_element
+        self.end = np.repeat(np.arange(1, len(lattice.prefixes), dtype=np.int32), counts)
+        held = np.array([prefix.bit_count() for prefix in lattice.prefixes], np.int32)
+        self.sizes = held[self.end] - held[self.begin]
+        self.is_sharp = np.zeros(len(self.begin), bool)
+        first = np.concatenate([[0, 0], np.cumsum(counts)]).astype(np.int64)
+        self._into = [range(int(a), int(b)) for a, b in pairwise(first)]
+        by_begin = np.argsort(self.begin, kind="stable")
+        last = np.searchsorted(self.begin[by_begin], np.arange(len(lattice.prefixes)), "right")
+        self._from = np.split(by_begin, last[:-1])
+
+    def into(self, end: int) -> range:
+        """The groups that end in a prefix, small ones first."""
+        return self._into[end]
+
+    def members(self, edge: int) -> Operators:
+        return self.stretch.members(self._group(edge))
+
+    def _group(self, edge: int) -> int:
+        end, begin = int(self.end[edge]), int(self.begin[edge])
+        return self.lattice.prefixes[end] & ~self.lattice.prefixes[begin]
+
+    def sharpen(self, edge: int) -> float:
+        """The best bound there is of what a group costs; the price where it is known."""
+        if not self.is_sharp[edge]:
+            group = self._group(edge)
+            least = math.inf
+            if self.stretch.is_connected(group):
+                least = self.prices.least_cost(self.stretch.members(group))
+            self.least[edge] = max(self.least[edge], least)
+            self.is_sharp[edge] = True
+        return float(self.least[edge])
+
+    def forget(self) -> None:
+        """What is known of prices has grown: ask again."""
+        self.is_sharp[:] = False
+
+    def cost_to(self, effort: Effort, known: Array) -> Array:
+        """The least that it costs to reach each prefix; those before are `known`."""
+        cost = np.concatenate([known, np.zeros(len(self.lattice.prefixes) - len(known))])
+        for end in range(max(1, len(known)), len(cost)):
+            edges = self._into[end]
+            begins = self.begin[edges.start : edges.stop]
+            cost[end] = self._cheapest(np.array(edges), cost[begins], effort)
+        return cost
+
+    def cost_from(self, effort: Effort) -> Array:
+        """The least that remains to be paid after each prefix."""
+        cost = np.zeros(len(self.lattice.prefixes))
+        for begin in reversed(range(len(cost) - 1)):
+            edges = self._from[begin]
+            cost[begin] = self._cheapest(edges, cost[self.end[edges]], effort)
+        return cost
+
+    def _cheapest(self, edges: Array, others: Array, effort: Effort) -> float:
+        """The least of `others` plus an edge. Only what looks the cheapest is made sharp."""
+        total = others + self.least[edges]
+        while True:
+            k = int(total.argmin())
+            edge = int(edges[k])
+            if self.is_sharp[edge] or effort.is_spent:
+                return float(total[k])
+            effort.operators -= int(self.sizes[edge])
+            total[k] = others[k] + self.sharpen(edge)
+
+
+def least_cost_of_plan(prices: GroupPrices, operators: Operators) -> float:
+    """A lower bound of what any plan costs; 0 where there are too many groups to look at."""
+    stretch = Stretch(prices.graph, operators)
+    prefixes = stretch.prefixes(MOST_PREFIXES)
+    if prefixes is None:
+        return 0
+    paths = Paths(prices, stretch, Lattice(stretch, prefixes))
+    return float(paths.cost_to(Effort(MOST_OPERATORS), np.zeros(1))[-1])
