@@ -70,6 +70,8 @@ Examples:
 def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) -> int:
     """Plan MODEL for scratchpads of many sizes.
 
+    A larger one never moves more: where the search finds no better plan, that for less room stays.
+
     A knee is a size at which the plan moves at least 5 % less than at the size before: its groups
     are listed.
     """
@@ -86,7 +88,7 @@ def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) 
             prices = prices.in_less(size)
             with progress.step("plan", f"planning for {size} bytes"):
                 points.append(_point(study, dataflow, solver, prices))
-    points = with_knees(points[::-1])
+    points = with_knees(never_worse(points[::-1]))
     if plot is not None:
         from optimus_mlir.cli.sweep_plot import draw
 
@@ -127,6 +129,25 @@ def _point(study: Study, dataflow: Dataflow, solver: str, prices: GroupPrices) -
     plan = solve_with(prices, solver, dataflow.runs, study.seconds)
     layers = solve_with(prices, "layer-by-layer", dataflow.runs).dram_bytes
     return Point(size, plan, layers)
+
+
+def never_worse(points: Sequence[Point]) -> list[Point]:
+    """The points, small sizes first; a plan for less room stays where the search found none better.
+
+    It fits in more, and moves the same. Of solvers that prove nothing this is not a matter of course.
+    """
+    kept: list[Point] = []
+    best: Plan | None = None
+    for point in points:
+        best = _better(point.plan, best)
+        kept.append(replace(point, plan=best))
+    return kept
+
+
+def _better(plan: Plan | None, of_less_room: Plan | None) -> Plan | None:
+    if plan is None or of_less_room is None or plan.dram_bytes <= of_less_room.dram_bytes:
+        return plan
+    return replace(of_less_room, bound=plan.bound)
 
 
 def with_knees(points: Sequence[Point]) -> list[Point]:
