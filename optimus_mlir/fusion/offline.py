@@ -9,14 +9,13 @@ import numpy as np
 
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.online import online
-from optimus_mlir.fusion.paths import Effort, Paths
+from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.runs import orders
 from optimus_mlir.fusion.solution import Partition, Patience, Solution
 from optimus_mlir.fusion.stretch import Stretch
 
 MOST_PREFIXES = 6000  # their pairs fill some hundred megabytes
-MOST_SHARPENED = 50_000  # operators in groups whose bounds are worked out before the search
 SMALL_FIRST = (4, 8, 16)  # operators in a group: better plans are found there before time is out
 
 
@@ -33,7 +32,7 @@ class _Exact:
         self.prices = paths.prices
         self.incumbent = incumbent
         self._prefixes = paths.lattice.prefixes
-        self._rest = paths.cost_from(Effort(MOST_SHARPENED))
+        self._rest = paths.cost_from(paths.all_or_none())
         self._begin = [0] * len(self._prefixes)
         self.best: Partition | None = None
 
@@ -88,7 +87,7 @@ class _Exact:
     def _bound(self, first: int) -> float:
         """The cheapest plan if all groups that end in unsettled prefixes cost their least."""
         self.paths.forget()
-        cost = self.paths.cost_to(Effort(MOST_SHARPENED), self._cost[:first])
+        cost = self.paths.cost_to(self.paths.all_or_none(), self._cost[:first])
         return max(float(cost[-1]), float(self._rest[0]))
 
 

@@ -12,8 +12,8 @@ from optimus_mlir.fusion.lattice import Array, Lattice
 from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.stretch import Stretch
 
-MOST_PREFIXES = 200  # of a network that is nearly a chain: then a bound takes no time to speak of
-MOST_OPERATORS = 10_000
+MOST_PREFIXES = 200  # a network that is nearly a chain
+MOST_OPERATORS = 50_000  # in all of its groups together: their bounds take seconds
 
 
 @dataclass
@@ -74,6 +74,11 @@ class Paths:
             self.is_sharp[edge] = True
         return float(self.least[edge])
 
+    def all_or_none(self) -> Effort:
+        """Enough for every group, or nothing: what is not looked at is the cheapest way around."""
+        operators = int(self.sizes.sum())
+        return Effort(operators if operators <= MOST_OPERATORS else 0)
+
     def forget(self) -> None:
         """What is known of prices has grown: ask again."""
         self.is_sharp[:] = False
@@ -114,4 +119,4 @@ def least_cost_of_plan(prices: GroupPrices, operators: Operators) -> float:
     if prefixes is None:
         return 0
     paths = Paths(prices, stretch, Lattice(stretch, prefixes))
-    return float(paths.cost_to(Effort(MOST_OPERATORS), np.zeros(1))[-1])
+    return float(paths.cost_to(paths.all_or_none(), np.zeros(1))[-1])
