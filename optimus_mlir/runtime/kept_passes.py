@@ -8,7 +8,7 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -38,14 +38,24 @@ class KeptPasses:
     ) -> tuple[ir.Module, bool]:
         """The program after the steps, in a context of its own, and whether it was kept already."""
         before = _without_weights(module)
-        key = digest("\n".join([*sources(), self.facts, *map(str, steps), before]).encode())
-        kept = self.cache.read(key, PROGRAM)
-        text = kept.decode() if kept else _run(before, steps, reproducer)
+        what = "\n".join(map(str, steps))
+        text, was_kept = self._kept(before, what, lambda: _run(before, steps, reproducer))
         after = ir.Module.parse(text, new_context())
-        if not kept:
-            self.cache.put(key, PROGRAM, text.encode())
         _bring_weights(module, after)
-        return after, kept is not None
+        return after, was_kept
+
+    def text(self, module: ir.Module, what: str, make: Callable[[], str]) -> str:
+        """What `make` says of a program, and not of its weights; `what` is its name."""
+        return self._kept(_without_weights(module), what, make)[0]
+
+    def _kept(self, program: str, what: str, make: Callable[[], str]) -> tuple[str, bool]:
+        key = digest("\n".join([*sources(), self.facts, what, program]).encode())
+        kept = self.cache.read(key, PROGRAM)
+        if kept is not None:
+            return kept.decode(), True
+        made = make()
+        self.cache.put(key, PROGRAM, made.encode())
+        return made, False
 
 
 @cache

@@ -103,3 +103,16 @@ def test_the_compiler_is_all_of_its_files() -> None:
     sources = "\n".join(kept_passes.sources())
     assert "class TileAndFusePass" in sources
     assert "def solve(" in sources
+
+
+def test_what_is_said_of_a_program_is_made_once_for_each_question(kept: KeptPasses) -> None:
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return f"about {question}"
+
+    for question in ("size", "shape", "size"):
+        said = kept.text(product(), question, lambda question=question: answer(question))
+        assert said == f"about {question}"
+    assert asked == ["size", "shape"]
