@@ -102,10 +102,10 @@ class ArrayNest:
 
     def least_pj(self, extents: tuple[int, ...]) -> float:
         """No tiling of this tile, on any array with these energies, takes less energy on chip."""
-        return math.prod(extents) * self._least_pj_per_operation
+        return math.prod(extents) * self.least_pj_per_operation
 
     @cached_property
-    def _least_pj_per_operation(self) -> float:
+    def least_pj_per_operation(self) -> float:
         """What every operation does: read what is kept, receive what is not, and multiply."""
         figures = np.zeros(FIGURES, dtype=np.int64)
         figures[MACS] = int(self.operator.macs > 0)

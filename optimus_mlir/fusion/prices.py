@@ -7,16 +7,18 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from optimus_mlir.cost import Price, floor_bytes, price, stages, touched_elements
+from optimus_mlir.cost import Price, Schedule, floor_bytes, stages, touched_elements
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion.finishing import readable
+from optimus_mlir.fusion.frugal import most_frugal
 from optimus_mlir.fusion.group_bound import extra_elements
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.schedules import (
     Choice,
+    Space,
     cheapest,
-    finished,
     smallest_footprint_bytes,
 )
 from optimus_mlir.target import Accelerator
@@ -113,21 +115,18 @@ class GroupPrices:
     def _search(self, operators: Operators, below: float) -> Choice | None:
         self.searches += 1
         group = self.graph.group(operators)
-        if self.objective is DRAM_BYTES:
-            return self._cheapest(group, below)
-        most_bytes = math.ceil(below / self.objective.per_dram_byte) if below < math.inf else below
-        choice = self._cheapest(group, most_bytes)
-        return choice and finished(group.canonical(), choice, self.accelerator)
-
-    def _cheapest(self, group: Graph, below: float) -> Choice | None:
-        """Under canonical names, but searched under those of the network: groups overlap, and what
-        was found out about their operators is remembered by name.
-        """
-        best = cheapest(group, self.accelerator, below, self._works)
+        best = self._best_of(Space(group, self.accelerator, self._works), below)
         if best is None:
             return None
-        schedule, canonical = best.renamed(group.canonical_names), group.canonical()
-        return Choice(schedule, price(canonical, schedule, self.accelerator))
+        canonical = group.canonical()
+        choice = Choice.of(canonical, best.renamed(group.canonical_names), self.accelerator)
+        exact = self.objective is DRAM_BYTES
+        return choice if exact else readable(canonical, choice, self.accelerator)
+
+    def _best_of(self, space: Space, below: float) -> Schedule | None:
+        if self.objective is DRAM_BYTES:
+            return cheapest(space, below)
+        return most_frugal(space, self.objective, below)
 
     @cached_property
     def _touched(self) -> dict[tuple[str, str], int]:

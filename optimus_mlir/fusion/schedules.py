@@ -14,12 +14,12 @@ from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, fl
 from optimus_mlir.cost.buffers import ONE, Source, volume
 from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
 from optimus_mlir.cost.nest import nests_of
-from optimus_mlir.cost.price import price_of
+from optimus_mlir.cost.price import price
 from optimus_mlir.cost.program import build_program, lay_out
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import elements_read, elements_written, macs
-from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams, tile_sizes
+from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams
 from optimus_mlir.fusion.streaming import Stream, Streaming, together
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -34,31 +34,28 @@ class Choice:
     schedule: Schedule
     price: Price
 
+    @staticmethod
+    def of(group: Graph, schedule: Schedule, accelerator: Accelerator) -> Choice:
+        return Choice(schedule, price(group, schedule, accelerator))
+
 
 Rank = tuple[float, int, int, int]  # DRAM bytes, MACs, tile steps, blocks: less is better
 
 
 def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.inf) -> Choice | None:
-    """The cheapest schedule with its price: see `cheapest`."""
-    best = cheapest(group, accelerator, below)
-    return best and Choice(best, price_of(build_program(group, best), accelerator))
+    """The cheapest schedule of a group with its price: see `cheapest`."""
+    best = cheapest(Space(group, accelerator), below)
+    return best and Choice.of(group, best, accelerator)
 
 
-def cheapest(
-    group: Graph,
-    accelerator: Accelerator,
-    below: float = math.inf,
-    known: Known | None = None,
-) -> Schedule | None:
+def cheapest(space: Space, below: float = math.inf) -> Schedule | None:
     """The schedule with the least DRAM traffic that fits the scratchpad.
 
     None if none fits for less than `below` bytes. Among equals the one with the fewest
     multiply-accumulates wins, then the one with the fewest tile steps, then of blocks, then the
     first. The family that has the least traffic without blocks is tried first.
-
-    Who asks about many groups of one network passes what is `known` about its operators.
     """
-    return _Search(Space(group, accelerator, known), below).run()
+    return _Search(space, below).run()
 
 
 class _Search:
@@ -107,14 +104,17 @@ class _Search:
     def _improve(self, costs: Costs) -> None:
         """Take the cheapest schedule of a family that fits, if it ranks before the best."""
         for schedule, rank in costs.ranked(self.rank):
-            if _footprint(costs.group, schedule, costs.accelerator) <= costs.capacity:
+            if costs.footprint_bytes(schedule) <= costs.capacity:
                 self.best, self.rank = schedule, rank
                 return
 
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """The schedule space of a group, a family at a time; `given` is known of its operators."""
+    """The schedule space of a group, a family at a time.
+
+    Who asks about many groups of one network gives what is known about its operators.
+    """
 
     group: Graph
     accelerator: Accelerator
@@ -136,12 +136,14 @@ class Space:
     def streams(self) -> tuple[Stream, ...]:
         return tuple(Stream.of(self.group, block) for block in streams(self.group))
 
-    def families(self) -> Iterator[Costs]:
+    def families(self) -> list[Costs]:
         """All families without blocks."""
-        for family in families(self.group):
-            costs = self.costs(family)
-            if costs is not None:
-                yield costs
+        return self._families
+
+    @cached_property
+    def _families(self) -> list[Costs]:
+        found = map(self.costs, families(self.group))
+        return [costs for costs in found if costs is not None]
 
     def streamed(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
         """The family with reductions in blocks, and which operators it may stream, in order."""
@@ -193,6 +195,12 @@ class Costs:
     @property
     def capacity(self) -> int:
         return self.accelerator.scratchpad_bytes
+
+    @property
+    def constants(self) -> frozenset[str]:
+        """The weights of the group."""
+        tensors = self.group.tensors.values()
+        return frozenset(tensor.name for tensor in tensors if tensor.constant)
 
     @cached_property
     def program(self) -> Program:
@@ -319,6 +327,10 @@ class Costs:
         """The schedule at a place of the flattened grids."""
         return self.family.schedule([int(i) for i in np.unravel_index(cell, self._shape)])
 
+    def footprint_bytes(self, schedule: Schedule) -> int:
+        """What a member really takes."""
+        return footprint_bytes(build_program(self.group, schedule), self.accelerator)
+
     @property
     def _shape(self) -> tuple[int, ...]:
         return tuple(len(sizes) for _, sizes in self.family.tiles) or (1,)
@@ -337,10 +349,6 @@ class Costs:
         return self._spread(math.prod(per_axis, start=ONE))
 
 
-def _footprint(group: Graph, schedule: Schedule, accelerator: Accelerator) -> int:
-    return footprint_bytes(build_program(group, schedule), accelerator)
-
-
 def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int | None:
     """The smallest scratchpad in which the group runs under any schedule; None under no schedule."""
     smallest = math.inf
@@ -349,62 +357,5 @@ def smallest_footprint_bytes(group: Graph, accelerator: Accelerator) -> int | No
         for i in np.argsort(bounds, kind="stable"):
             if bounds[i] >= smallest:
                 break
-            smallest = min(smallest, _footprint(group, costs.schedule(int(i)), accelerator))
+            smallest = min(smallest, costs.footprint_bytes(costs.schedule(int(i))))
     return None if math.isinf(smallest) else int(smallest)
-
-
-def finished(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
-    """The choice as it is run: no more said than needed, in no more steps than needed."""
-    choice = readable(group, choice, accelerator)
-    return with_larger_blocks(group, choice, accelerator)
-
-
-def readable(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
-    """The same choice without the keeps, the rereads and the blocks that change nothing."""
-    for keep in choice.schedule.keeps:
-        fewer = tuple(k for k in choice.schedule.keeps if k != keep)
-        choice = _unless_dearer(group, choice, replace(choice.schedule, keeps=fewer), accelerator)
-    for reread in choice.schedule.rereads:
-        fewer = tuple(r for r in choice.schedule.rereads if r != reread)
-        changed = replace(choice.schedule, rereads=fewer)
-        choice = _unless_dearer(group, choice, changed, accelerator)
-    for block in choice.schedule.blocks:
-        fewer = tuple(b for b in choice.schedule.blocks if b != block)
-        choice = _unless_dearer(group, choice, replace(choice.schedule, blocks=fewer), accelerator)
-    return choice
-
-
-def _unless_dearer(
-    group: Graph, choice: Choice, schedule: Schedule, accelerator: Accelerator
-) -> Choice:
-    try:
-        price = price_of(build_program(group, schedule), accelerator)
-    except Unschedulable:
-        return choice
-    same = replace(price, footprint_bytes=choice.price.footprint_bytes) == choice.price
-    fits = price.footprint_bytes <= accelerator.scratchpad_bytes
-    return Choice(schedule, price) if same and fits else choice
-
-
-def with_larger_blocks(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
-    """The same traffic in fewer steps: blocks as large as the scratchpad allows.
-
-    Not for less traffic either: plans would then depend on the capacity in other ways than by what
-    fits, and a larger scratchpad could cost more.
-    """
-    for block in choice.schedule.blocks:
-        for larger in _larger(group, block):
-            blocks = tuple(larger if b == block else b for b in choice.schedule.blocks)
-            schedule = replace(choice.schedule, blocks=blocks)
-            changed = _unless_dearer(group, choice, schedule, accelerator)
-            if changed is not choice:
-                choice = changed
-                break
-    return choice
-
-
-def _larger(group: Graph, block: Block) -> Iterator[Block]:
-    """The block in every size, the largest first."""
-    operator = next(o for o in group.operators if o.name == block.operator)
-    for size in tile_sizes(operator.extents[block.loop]):
-        yield replace(block, size=size)

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from optimus_mlir.cost import least_bytes_alone
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import baselines
+from optimus_mlir.fusion.finishing import finished
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.offline import offline
 from optimus_mlir.fusion.online import online
@@ -15,7 +16,7 @@ from optimus_mlir.fusion.partition import in_running_order
 from optimus_mlir.fusion.paths import least_cost_of_plan
 from optimus_mlir.fusion.plan import Group, Plan
 from optimus_mlir.fusion.prices import GroupPrices, Operators
-from optimus_mlir.fusion.schedules import Choice, finished
+from optimus_mlir.fusion.schedules import Choice
 from optimus_mlir.fusion.solution import Partition, Patience, Solver
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph

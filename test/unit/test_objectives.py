@@ -97,13 +97,16 @@ def test_unknown_objective_names_the_known() -> None:
 @pytest.mark.parametrize("name", ["energy", "cycles"])
 def test_what_a_search_compares_is_what_runs(name: str) -> None:
     """The weights come in blocks, which are made as large as fits: that changes more than traffic."""
-    one = graph(SHAPE, conv("a", "x", (4, 8, 6), 2, 3, padding=1))
-    target = accelerator("scratchpad_bytes=359")
+    two = graph(
+        (4, 4, 6),
+        conv("a", "x", (8, 4, 6), 4, 3, padding=1),
+        conv("b", "a.o", (4, 4, 6), 8, 3, padding=1),
+    )
+    target = accelerator("scratchpad_bytes=400")
     objective = objective_of(name, target)
-    (group,) = solve(one, target, "layer-by-layer", objective=objective).groups
-    assert group.schedule.blocks
-    assert group.schedule.blocks[0].size > 1
-    seen = GroupPrices(one, target, objective).best(one.operators)
+    (group,) = solve(two, target, objective=objective).groups
+    assert [block.size for block in group.schedule.blocks] == [3, 2]
+    seen = GroupPrices(two, target, objective).best(two.operators)
     assert seen is not None
     assert objective.of(seen.price) == objective.of(group.price)
 
