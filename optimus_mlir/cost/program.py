@@ -7,7 +7,7 @@ prediction and an execution cannot describe different things.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,7 +16,7 @@ from optimus_mlir.cost.nest import Box, Loops
 from optimus_mlir.cost.region import Axis
 from optimus_mlir.cost.schedule import Schedule
 from optimus_mlir.cost.stages import Regions, Stage, infer_regions
-from optimus_mlir.workload import Graph, Operator
+from optimus_mlir.workload import Access, Graph, Operator
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +122,7 @@ class _Layout:
     def program(self) -> Program:
         for operator in self.group.operators:
             stage = self.regions.stages[operator.name]
-            for access in operator.reads:
-                self._load(operator, access.tensor)
+            self._load_all(operator, self._first(stage))
             self._shift(stage.result)
             self._compute(stage)
             self._close(stage)
@@ -132,6 +131,15 @@ class _Layout:
             body = tuple(self.bodies.pop(axes[: depth + 1], ()))
             self.bodies[axes[:depth]].append(Loop(axes[depth], body))
         return Program(tuple(self.bodies[()]), self.regions.buffers)
+
+    def _first(self, stage: Stage) -> tuple[Access, ...]:
+        """What an operator reads from the beginning: what joins partial sums late may come late."""
+        reads, late = stage.operator.reads, stage.operator.epilogue_reads
+        return reads[: len(reads) - late] if stage.work.accumulates else reads
+
+    def _load_all(self, operator: Operator, reads: Sequence[Access]) -> None:
+        for access in reads:
+            self._load(operator, access.tensor)
 
     def _load(self, operator: Operator, tensor: str) -> None:
         source = self.regions.source(operator.name, tensor)
@@ -171,6 +179,7 @@ class _Layout:
         for depth in range(len(path), base - 1, -1):
             body = self.bodies[path[:depth]]
             if stage.work.accumulates and depth == stage.work.start:
+                self._load_all(stage.operator, stage.operator.reads)
                 body.append(self._finish(stage))
             if result.tensor.name in self.group.outputs and depth == len(result.loops):
                 body.append(Store(result, result.fresh))

@@ -14,7 +14,7 @@ from optimus_mlir.cost import (
     price,
 )
 from optimus_mlir.target import load_accelerator, with_fields
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Tensor
 
 BYTES = with_fields(load_accelerator("eyeriss"), ["element_bits=8"])
 ROWS = 1
@@ -76,3 +76,13 @@ def test_a_chain_that_first_fit_wastes() -> None:
 
 def test_nothing_needs_no_space() -> None:
     assert pack([]).bytes == 0
+
+
+def test_a_shortcut_comes_when_the_sums_are_finished() -> None:
+    """While channels are added up, there is room for blocks of operands; then for the shortcut."""
+    shape = (2, 4, 4)
+    group = graph(shape, conv("a", "x", shape, 2, 1, residual="y"))
+    group = Graph(group.operators, {**group.tensors, "y": Tensor("y", shape)}, group.outputs)
+    sums, channel, weights, shortcut = 32 * BYTES.accumulator_bytes, 16, 2, 32
+    cost = price(group, Schedule(blocks=(Block("a", 3, 1),)), BYTES)
+    assert cost.footprint_bytes == sums + max(channel + weights, shortcut)
