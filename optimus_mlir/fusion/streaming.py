@@ -141,12 +141,12 @@ def together(regions: Regions, sizes: Mapping[Source, Grid]) -> Grid:
     throughout = _throughout(regions)
     always = sum((sizes[source] for source in throughout), start=NONE)
     for stage in regions.stages.values():
-        touched, live = _touched(regions, stage), NONE
-        if outermost and stage.work.base[:1] == outermost:
-            touched, live = touched - throughout, always
-        for source in touched:
-            live = live + sizes[source]
-        peak = np.maximum(peak, live)
+        inside = bool(outermost) and stage.work.base[:1] == outermost
+        for touched in _moments(regions, stage):
+            live = always if inside else NONE
+            for source in touched - throughout if inside else touched:
+                live = live + sizes[source]
+            peak = np.maximum(peak, live)
     return peak
 
 
@@ -157,15 +157,19 @@ def _throughout(regions: Regions) -> set[Source]:
         source
         for stage in regions.stages.values()
         if outermost and stage.work.base[:1] == outermost
-        for source in _touched(regions, stage)
+        for touched in _moments(regions, stage)
+        for source in touched
         if regions.buffers[source].home[:1] != outermost
     }
 
 
-def _touched(regions: Regions, stage: Stage) -> set[Source]:
+def _moments(regions: Regions, stage: Stage) -> Iterator[set[Source]]:
+    """What an operator touches at once: what joins partial sums comes when they are finished."""
     operator = stage.operator
-    reads = {regions.source(operator.name, access.tensor) for access in operator.reads}
-    return reads | {operator.write.tensor}
+    sources = [regions.source(operator.name, access.tensor) for access in operator.reads]
+    sums = len(sources) - operator.epilogue_reads
+    for reads in (sources[:sums], sources[sums:]) if stage.work.accumulates else (sources,):
+        yield {*reads, operator.write.tensor}
 
 
 Within = Mapping[str, set[int]]  # by operator, the loops that a block moves, where all its work is
