@@ -23,7 +23,7 @@ from optimus_mlir.mlir.run import reproducing
 from optimus_mlir.passes.fuse import FusePass
 from optimus_mlir.passes.group import BOUND, GroupPass, remark_on_hosts
 from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
-from optimus_mlir.runtime.kept_passes import KeptPasses
+from optimus_mlir.runtime.kept_passes import KeptPasses, bring_weights
 from optimus_mlir.runtime.object_cache import ObjectCache
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -75,6 +75,7 @@ class Compilation:
         self.options = options
         self.progress = progress
         self._kept = kept_passes(options, cache) if cache else None
+        self._normalised = module  # later it is, and has the weights that kept passes do without
         self._steps = _steps(options.target)
         self._number = 1  # of the next step
 
@@ -83,6 +84,7 @@ class Compilation:
         find_main(self.module)  # or fail before the work
         with self.progress.step("plan", "normalising"):
             self._run_until(GroupPass)
+            self._normalised = self.module
         with self.progress.step("plan", f"planning for {accelerator.name}"):
             with reproducing(self.module.operation, "planning", self._steps, REPRODUCER):
                 yardsticks = self._yardsticks(accelerator)
@@ -137,6 +139,8 @@ class Compilation:
     def compile(self) -> None:
         with self.progress.step("compile", "compiling"):
             self._run_kept(list(self._steps))
+            if self._kept is not None:
+                bring_weights(self._normalised, self.module)
 
     def _run_until(self, pass_class: type[Pass]) -> None:
         while not isinstance(self._steps[0], pass_class):

@@ -36,13 +36,14 @@ class KeptPasses:
     def run(
         self, module: ir.Module, steps: Sequence[Step], reproducer: Path | None = None
     ) -> tuple[ir.Module, bool]:
-        """The program after the steps, in a context of its own, and whether it was kept already."""
+        """The program after the steps, and whether it was kept already.
+
+        It has a context of its own, and no weights before `bring_weights`.
+        """
         before = _without_weights(module)
         what = "\n".join(map(str, steps))
         text, was_kept = self._kept(before, what, lambda: _run(before, steps, reproducer))
-        after = ir.Module.parse(text, new_context())
-        _bring_weights(module, after)
-        return after, was_kept
+        return ir.Module.parse(text, new_context()), was_kept
 
     def text(self, module: ir.Module, what: str, make: Callable[[], str]) -> str:
         """What `make` says of a program, and not of its weights; `what` is its name."""
@@ -84,8 +85,8 @@ def _without_weights(module: ir.Module) -> str:
     return module.operation.get_asm(large_resource_limit=0, enable_debug_info=True)
 
 
-def _bring_weights(source: ir.Module, target: ir.Module) -> None:
-    """Give constants of `target` the values that `source` has under the same name."""
+def bring_weights(source: ir.Module, target: ir.Module) -> None:
+    """Give constants of `target`, made by kept passes, their values in `source`, which went in."""
     named = {str(_held(op)): op for op in _large_constants(source)}
     for op in _large_constants(target):
         attribute = _held(op)
