@@ -125,7 +125,7 @@ class Compilation:
         graph, runs = dataflow.graph, dataflow.runs
 
         def found() -> Plan:
-            return solve(graph, accelerator, BASELINE, runs)
+            return solve(graph, accelerator, BASELINE, runs, bounded=False)
 
         if self._kept is None:
             return found()

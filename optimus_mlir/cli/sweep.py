@@ -127,7 +127,7 @@ def _point(study: Study, dataflow: Dataflow, solver: str, prices: GroupPrices) -
     except OptimusError:
         return Point(size, None, None)
     plan = solve_with(prices, solver, dataflow.runs, study.seconds)
-    layers = solve_with(prices, "layer-by-layer", dataflow.runs).dram_bytes
+    layers = solve_with(prices, "layer-by-layer", dataflow.runs, bounded=False).dram_bytes
     return Point(size, plan, layers)
 
 

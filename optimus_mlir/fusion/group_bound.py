@@ -42,19 +42,24 @@ def extra_elements(group: Graph, touched: Touched, accelerator: Accelerator) -> 
     """
     capacity = accelerator.scratchpad_bytes // accelerator.element_bytes
     width = accelerator.accumulator_bytes / accelerator.element_bytes
+    streamed = _streams(group)
     for reduced in _exchanges(group):
-        moved = _moved(group, _streams(group) | reduced)
+        moved = _moved(group, streamed | reduced)
         widths = dict.fromkeys(reduced, width)
         loads = (
             _load(group, touched, o, moved[o.name], widths.get(o.name)) for o in group.operators
         )
         if all(load.still <= capacity for load in loads):
             return 0
-    return min(_tiled_extra(group, touched, capacity, tiled) for tiled in _tilings(group))
+    return min(
+        _tiled_extra(group, touched, capacity, _moved(group, streamed, tiled))
+        for tiled in _tilings(group)
+    )
 
 
-def _tiled_extra(group: Graph, touched: Touched, capacity: int, dimensions: Sequence[int]) -> float:
-    moved = _moved(group, _streams(group), dimensions)
+def _tiled_extra(
+    group: Graph, touched: Touched, capacity: int, moved: Mapping[str, _Moved]
+) -> float:
     loads = [_load(group, touched, o, moved[o.name]) for o in group.operators]
     return _least_streamed(loads, capacity)
 

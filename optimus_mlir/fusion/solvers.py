@@ -41,14 +41,18 @@ def solve(
     seconds: float = math.inf,
     *,
     objective: Objective = DRAM_BYTES,
+    bounded: bool = True,
 ) -> Plan:
     """The plan of a named solver, which stops looking for a better one after some `seconds`.
+
+    If it shall be `bounded`, its lower bound may be more than the floor, which takes time.
 
     No group reaches across the border of two `stretches`, which name the operators between ops that
     stay on the host; without them all operators are one. Raises OptimusError for an unknown solver
     or an accelerator on which some operator cannot run.
     """
-    return solve_with(GroupPrices(graph, accelerator, objective), solver, stretches, seconds)
+    prices = GroupPrices(graph, accelerator, objective)
+    return solve_with(prices, solver, stretches, seconds, bounded=bounded)
 
 
 def solve_with(
@@ -56,6 +60,8 @@ def solve_with(
     solver: str,
     stretches: Sequence[Sequence[str]] = (),
     seconds: float = math.inf,
+    *,
+    bounded: bool = True,
 ) -> Plan:
     """The same with prices that may be known from an earlier search."""
     if solver not in SOLVERS:
@@ -69,11 +75,11 @@ def solve_with(
         members: Operators = tuple(operators[name] for name in names)
         solution = SOLVERS[solver](prices, members, patience)
         partition += solution.partition
-        bound += solution.bound or _least(prices, members)
+        bound += solution.bound or _least(prices, members, bounded=bounded)
     return Plan(solver, tuple(_groups(prices, partition)), bound)
 
 
-def _least(prices: GroupPrices, operators: Operators) -> float:
+def _least(prices: GroupPrices, operators: Operators, *, bounded: bool) -> float:
     """What the operators cost at the least, whatever the plan.
 
     For one alone that is what it communicates: under any schedule, not only those of the space.
@@ -82,7 +88,7 @@ def _least(prices: GroupPrices, operators: Operators) -> float:
         dram_bytes = least_bytes_alone(prices.graph.group(operators), prices.accelerator)
         return dram_bytes * prices.objective.per_dram_byte
     floor = prices.floor(operators) * prices.objective.per_dram_byte
-    return max(floor, least_cost_of_plan(prices, operators))
+    return max(floor, least_cost_of_plan(prices, operators)) if bounded else floor
 
 
 def require_feasible(prices: GroupPrices) -> None:

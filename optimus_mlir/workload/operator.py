@@ -73,11 +73,15 @@ class Operator:
         alone = bool(indices) and all(index.loops == (loop,) for index in indices)
         return self.reduction[loop] and alone and self.accumulates_in_place
 
+    @cached_property
+    def output_loops(self) -> tuple[int, ...]:
+        """The loop that walks each dimension of the written tensor."""
+        return tuple(loop for index in self.write.indices for loop in index.loops)
+
     def output_loop(self, dimension: int) -> int:
         """The loop that walks `dimension` of the written tensor."""
-        (loop,) = self.write.indices[dimension].loops
-        return loop
+        return self.output_loops[dimension]
 
     def output_dimension(self, loop: int) -> int:
         """The dimension of the written tensor that `loop` walks."""
-        return next(d for d in range(len(self.write.indices)) if self.output_loop(d) == loop)
+        return self.output_loops.index(loop)
