@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.accel.counters import launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import read_dataflow

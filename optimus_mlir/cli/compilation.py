@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import optimus_mlir.accel  # noqa: F401 # makes its dialect known to new contexts
 from optimus_mlir.analysis.compulsory import compulsory_bytes
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.groups import CalledGroup, find_main, read_groups

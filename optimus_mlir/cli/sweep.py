@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from optimus_mlir.cli.study import Study, takes_study
+from optimus_mlir.cli.sweep_points import Point, never_worse, with_knees
 
 if TYPE_CHECKING:
     from optimus_mlir.analysis.dataflow import Dataflow
-    from optimus_mlir.fusion import Plan
     from optimus_mlir.fusion.prices import GroupPrices
-
-KNEE = 0.95  # of the traffic at the size before, or less
-
-
-@dataclass(frozen=True)
-class Point:
-    """The plan for one size; none where some operator does not fit."""
-
-    scratchpad_bytes: int
-    plan: Plan | None
-    layer_by_layer_bytes: int | None
-    is_knee: bool = False
-
-    @property
-    def groups(self) -> list[tuple[str, ...]]:
-        return [group.operators for group in self.plan.groups] if self.plan else []
 
 
 @click.command(
@@ -129,36 +112,6 @@ def _point(study: Study, dataflow: Dataflow, solver: str, prices: GroupPrices) -
     plan = solve_with(prices, solver, dataflow.runs, study.seconds)
     layers = solve_with(prices, "layer-by-layer", dataflow.runs, bounded=False).dram_bytes
     return Point(size, plan, layers)
-
-
-def never_worse(points: Sequence[Point]) -> list[Point]:
-    """The points, small sizes first; a plan for less room stays where the search found none better.
-
-    It fits in more, and moves the same. Of solvers that prove nothing this is not a matter of course.
-    """
-    kept: list[Point] = []
-    best: Plan | None = None
-    for point in points:
-        best = _better(point.plan, best)
-        kept.append(replace(point, plan=best))
-    return kept
-
-
-def _better(plan: Plan | None, of_less_room: Plan | None) -> Plan | None:
-    if plan is None or of_less_room is None or plan.dram_bytes <= of_less_room.dram_bytes:
-        return plan
-    return replace(of_less_room, bound=plan.bound)
-
-
-def with_knees(points: Sequence[Point]) -> list[Point]:
-    """The points, small sizes first, with those marked that move much less than the one before."""
-    marked: list[Point] = []
-    last: Plan | None = None
-    for point in points:
-        fell = point.plan and (last is None or point.plan.dram_bytes <= KNEE * last.dram_bytes)
-        marked.append(replace(point, is_knee=bool(fell)))
-        last = point.plan
-    return marked
 
 
 def as_json(study: Study, solver: str, points: Sequence[Point]) -> str:

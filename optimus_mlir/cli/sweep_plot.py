@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from optimus_mlir.cli.sweep import Point
+from optimus_mlir.cli.sweep_points import Point
 from optimus_mlir.cli.units import readable_bytes
 from optimus_mlir.errors import OptimusError
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.accel.counters import launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.cli.difference import compare

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import read_dataflow
 from optimus_mlir.cost import floor_bytes

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from random_networks import networks
 from random_plans import plan_at_random
 
-import optimus_mlir.accel  # noqa: F401  the dialect registers itself
 from optimus_mlir.accel.counters import launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import OptimusError

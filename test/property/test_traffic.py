@@ -1,8 +1,9 @@
 """Law 2, as far as it goes without hardware: the bytes are those that the schedule means."""
 
 from hypothesis import event, given
+from lines import Senseless
 from networks import scheduled
-from simulator import Senseless, Simulation
+from simulator import Simulation
 
 from optimus_mlir.cost import Schedule, Unschedulable, build_program
 from optimus_mlir.cost.traffic import elements_read, elements_written, macs

@@ -7,7 +7,6 @@ import ctypes
 import numpy as np
 import pytest
 
-import optimus_mlir.accel  # noqa: F401 # the dialect registers itself
 from optimus_mlir.accel.copies import Copies, Rows, piece_of, rows_of
 from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
 from optimus_mlir.accel.workspaces import use_workspace, workspace_bytes

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.analysis.dataflow import read_dataflow
 from optimus_mlir.analysis.groups import find_main
 from optimus_mlir.frontends.reference import run_torch

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import optimus_mlir.accel  # noqa: F401 # the dialect registers itself
 from optimus_mlir.mlir import Step, ir, new_context, run_passes
 from optimus_mlir.mlir.constants import constant_attribute
 from optimus_mlir.mlir.pipeline import flatten

@@ -2,7 +2,6 @@
 
 import pytest
 
-import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.groups import find_main
 from optimus_mlir.mlir import ir, new_context

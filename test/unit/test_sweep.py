@@ -1,6 +1,6 @@
 """`optimus sweep`: what it makes of the plans for each size."""
 
-from optimus_mlir.cli.sweep import Point, never_worse, with_knees
+from optimus_mlir.cli.sweep_points import Point, never_worse, with_knees
 from optimus_mlir.cost import Price, Schedule
 from optimus_mlir.fusion import Plan
 from optimus_mlir.fusion.plan import Group

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-import optimus_mlir.accel  # noqa: F401  registers the dialect
 from optimus_mlir.accel.counters import launches
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
