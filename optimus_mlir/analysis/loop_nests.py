@@ -163,7 +163,7 @@ def _sliced(operand: Operand, extents: Sequence[int]) -> Operand:
     first = [index.constant for index in operand.row]
     sizes = [
         1 + sum(c * (n - 1) for c, n in zip(index.coefficients, extents, strict=True))
-        if index.constant or is_loop(index)
+        if index.constant or is_loop(index) or not index.loops
         else extent
         for index, extent in zip(operand.row, shape, strict=True)
     ]

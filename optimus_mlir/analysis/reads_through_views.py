@@ -53,6 +53,8 @@ def _read_through_one(view: Structured) -> Structured | None:
     nest = nest_of(view)
     if nest is None:
         return None
+    if any(map(_reads_one_line, nest.operands[:-1])):
+        return rebuilt(view, nest)  # from a slice
     for number in range(len(view.maps) - 1):
         last = nest
         for through in _through_views(nest, number):
@@ -61,6 +63,14 @@ def _read_through_one(view: Structured) -> Structured | None:
         if last != nest:
             return rebuilt(view, last)
     return None
+
+
+def _reads_one_line(operand: Operand) -> bool:
+    """Whether the map of an operand picks one place of a dimension that has more."""
+    if not isinstance(operand.value.type, ir.RankedTensorType):
+        return False
+    shape = operand.value.type.shape
+    return any(not i.loops and n > 1 for i, n in zip(operand.row, shape, strict=True))
 
 
 def _through_views(nest: LoopNest, number: int) -> Iterator[LoopNest]:
