@@ -30,7 +30,7 @@ from optimus_mlir.target import load_accelerator, with_fields
 
 Array = np.ndarray[Any, Any]
 
-ROUNDING = {"float32": 2e-5, "float16": 2e-2, "bfloat16": 1e-1}
+ROUNDING = {"float32": 1e-5, "float16": 2e-2, "bfloat16": 1e-1}
 """Of the largest number of a result. Tiles sum up in another order than plain loops, and what that
 changes in one sum is up to (terms x unit roundoff) of the largest; there are below 100 terms."""
 
