@@ -12,22 +12,22 @@ After:  %c = conv(%pad, %w') outs(%fill), %r = generic{relu(c + b)} ins(%bias) o
 
 from dataclasses import dataclass
 
-from optimus_mlir.analysis.broadcasts import read_before_broadcast, scalars_into_bodies
-from optimus_mlir.analysis.constant_folding import fold_constants
-from optimus_mlir.analysis.elementwise_merging import merge_elementwise_ops
-from optimus_mlir.analysis.in_place import compute_in_place
-from optimus_mlir.analysis.initial_values import start_from_fills
-from optimus_mlir.analysis.needed_operands import drop_needless_operands
-from optimus_mlir.analysis.needless_results import drop_needless_results
-from optimus_mlir.analysis.prologues import merge_prologues
-from optimus_mlir.analysis.reads_through_views import read_through_views
-from optimus_mlir.analysis.repetition import broadcast_repetitions
-from optimus_mlir.analysis.reshapes_last import reshape_last
 from optimus_mlir.analysis.static_shapes import keep_static_shapes, require_static_shapes
-from optimus_mlir.analysis.transposed_convolutions import skip_zeros
-from optimus_mlir.analysis.unit_loops import loop_over_unit_dimensions
-from optimus_mlir.analysis.weight_folding import fold_scales_into_weights
 from optimus_mlir.mlir import Pass, ir, run_passes
+from optimus_mlir.normalize.broadcasts import read_before_broadcast, scalars_into_bodies
+from optimus_mlir.normalize.constant_folding import fold_constants
+from optimus_mlir.normalize.elementwise_merging import merge_elementwise_ops
+from optimus_mlir.normalize.in_place import compute_in_place
+from optimus_mlir.normalize.initial_values import start_from_fills
+from optimus_mlir.normalize.needed_operands import drop_needless_operands
+from optimus_mlir.normalize.needless_results import drop_needless_results
+from optimus_mlir.normalize.prologues import merge_prologues
+from optimus_mlir.normalize.reads_through_views import read_through_views
+from optimus_mlir.normalize.repetition import broadcast_repetitions
+from optimus_mlir.normalize.reshapes_last import reshape_last
+from optimus_mlir.normalize.transposed_convolutions import skip_zeros
+from optimus_mlir.normalize.unit_loops import loop_over_unit_dimensions
+from optimus_mlir.normalize.weight_folding import fold_scales_into_weights
 
 REWRITES = (
     drop_needless_results,

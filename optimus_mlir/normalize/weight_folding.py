@@ -10,10 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimus_mlir.analysis.affine_form import Affine, affine_form, identity
-from optimus_mlir.analysis.constant_folding import new_constant
-from optimus_mlir.analysis.initial_values import starts_from_zero
-from optimus_mlir.analysis.known_values import KnownValues, is_constant, name_of
 from optimus_mlir.analysis.structured import (
     Structured,
     dims_of,
@@ -24,6 +20,10 @@ from optimus_mlir.analysis.structured import (
 )
 from optimus_mlir.mlir import arith, ir, linalg
 from optimus_mlir.mlir.constants import Array
+from optimus_mlir.normalize.affine_form import Affine, affine_form, identity
+from optimus_mlir.normalize.constant_folding import new_constant
+from optimus_mlir.normalize.initial_values import starts_from_zero
+from optimus_mlir.normalize.known_values import KnownValues, is_constant, name_of
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ Before: %b = linalg.broadcast(%bias) dimensions = [0, 2, 3], %y = generic{x + b}
 After:  %y = generic{x + b}(%x, %bias[k])
 """
 
-from optimus_mlir.analysis.known_values import repeated_scalar
-from optimus_mlir.analysis.reshaped_reads import is_reshape, read_after_reshape
 from optimus_mlir.analysis.structured import (
     Read,
     Structured,
@@ -16,6 +14,8 @@ from optimus_mlir.analysis.structured import (
     top_level_ops,
 )
 from optimus_mlir.mlir import ir, linalg
+from optimus_mlir.normalize.known_values import repeated_scalar
+from optimus_mlir.normalize.reshaped_reads import is_reshape, read_after_reshape
 
 
 def read_before_broadcast(module: ir.Module) -> None:

@@ -4,8 +4,6 @@ Before: %r = tensor.expand_shape %matmul, %y = generic{relu(x)}(%r)
 After:  %1 = generic{relu(x)}(%matmul), %y = tensor.expand_shape %1
 """
 
-from optimus_mlir.analysis.broadcasts import is_broadcast
-from optimus_mlir.analysis.reshaped_reads import is_reshape, read_before_reshape, reshaped
 from optimus_mlir.analysis.structured import (
     Structured,
     elementwise,
@@ -18,6 +16,8 @@ from optimus_mlir.analysis.structured import (
     top_level_ops,
 )
 from optimus_mlir.mlir import ir, linalg, tensor
+from optimus_mlir.normalize.broadcasts import is_broadcast
+from optimus_mlir.normalize.reshaped_reads import is_reshape, read_before_reshape, reshaped
 
 
 def reshape_last(module: ir.Module) -> None:

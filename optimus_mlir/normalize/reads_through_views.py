@@ -14,16 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from optimus_mlir.analysis.affine_maps import operand_indices
-from optimus_mlir.analysis.index_arithmetic import (
-    composed,
-    delinearised,
-    is_loop,
-    linearised,
-    scaled,
-)
-from optimus_mlir.analysis.loop_nests import LoopNest, Operand, nest_of, rebuilt, starts_anew
-from optimus_mlir.analysis.padding_first import pad_first
-from optimus_mlir.analysis.reshaped_reads import groups_of
 from optimus_mlir.analysis.structured import (
     Structured,
     has_one_use,
@@ -36,6 +26,16 @@ from optimus_mlir.analysis.structured import (
 )
 from optimus_mlir.analysis.views import dropped_units, matched
 from optimus_mlir.mlir import ir, linalg, tensor
+from optimus_mlir.normalize.index_arithmetic import (
+    composed,
+    delinearised,
+    is_loop,
+    linearised,
+    scaled,
+)
+from optimus_mlir.normalize.loop_nests import LoopNest, Operand, nest_of, rebuilt, starts_anew
+from optimus_mlir.normalize.padding_first import pad_first
+from optimus_mlir.normalize.reshaped_reads import groups_of
 from optimus_mlir.workload import Linear
 
 

@@ -7,13 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimus_mlir.analysis.affine_maps import loop_extents, operand_indices
-from optimus_mlir.analysis.index_arithmetic import (
-    Row,
-    affine_map,
-    is_loop,
-    loop_index,
-    split_loop,
-)
 from optimus_mlir.analysis.structured import (
     Structured,
     element_type,
@@ -26,6 +19,13 @@ from optimus_mlir.analysis.structured import (
     structured_producer,
 )
 from optimus_mlir.mlir import ir, linalg, tensor
+from optimus_mlir.normalize.index_arithmetic import (
+    Row,
+    affine_map,
+    is_loop,
+    loop_index,
+    split_loop,
+)
 from optimus_mlir.workload import Linear
 
 

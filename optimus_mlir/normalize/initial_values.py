@@ -5,8 +5,6 @@ After:  %z = conv(%x, %w) outs(zeros), %y = generic{z + b} ins(%initial) outs(%z
 where `initial` is read from before it was broadcast.
 """
 
-from optimus_mlir.analysis.broadcasts import original
-from optimus_mlir.analysis.known_values import KnownValues, repeated_scalar
 from optimus_mlir.analysis.structured import (
     Structured,
     elementwise,
@@ -19,6 +17,8 @@ from optimus_mlir.analysis.structured import (
     top_level_ops,
 )
 from optimus_mlir.mlir import arith, ir, linalg, tensor
+from optimus_mlir.normalize.broadcasts import original
+from optimus_mlir.normalize.known_values import KnownValues, repeated_scalar
 
 ADDITIONS = (arith.AddFOp, arith.AddIOp)
 

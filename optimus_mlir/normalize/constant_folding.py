@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from optimus_mlir.analysis.body_evaluation import evaluate_body
-from optimus_mlir.analysis.known_values import KnownValues, name_of
 from optimus_mlir.analysis.structured import (
     Structured,
     is_fill,
@@ -22,6 +20,8 @@ from optimus_mlir.analysis.structured import (
 )
 from optimus_mlir.mlir import arith, ir, tensor
 from optimus_mlir.mlir.constants import Array, constant_attribute, numpy_dtype
+from optimus_mlir.normalize.body_evaluation import evaluate_body
+from optimus_mlir.normalize.known_values import KnownValues, name_of
 
 MOST_BYTES_GROWN = 2**20  # what is larger than the constants it comes from is cheaper computed
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from optimus_mlir.analysis.reshaped_reads import groups_of, is_reshape
 from optimus_mlir.analysis.structured import (
     dims_of,
     empty_like,
@@ -21,6 +20,7 @@ from optimus_mlir.analysis.structured import (
 )
 from optimus_mlir.analysis.views import pad_constant
 from optimus_mlir.mlir import arith, ir, linalg, tensor
+from optimus_mlir.normalize.reshaped_reads import groups_of, is_reshape
 
 
 def pad_first(pad: Any) -> None:

@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from optimus_mlir.analysis.constant_folding import new_constant
-from optimus_mlir.analysis.index_arithmetic import Row, composed, loop_index, scaled, total
-from optimus_mlir.analysis.known_values import KnownValues, name_of
-from optimus_mlir.analysis.loop_nests import LoopNest, Operand, nest_of, rebuilt, starts_anew
-from optimus_mlir.analysis.padding_first import padded
 from optimus_mlir.analysis.structured import Structured, producer, structured, top_level_ops
 from optimus_mlir.analysis.views import constant_of
 from optimus_mlir.mlir import ir, linalg, tensor
 from optimus_mlir.mlir.constants import Array
+from optimus_mlir.normalize.constant_folding import new_constant
+from optimus_mlir.normalize.index_arithmetic import Row, composed, loop_index, scaled, total
+from optimus_mlir.normalize.known_values import KnownValues, name_of
+from optimus_mlir.normalize.loop_nests import LoopNest, Operand, nest_of, rebuilt, starts_anew
+from optimus_mlir.normalize.padding_first import padded
 from optimus_mlir.workload import Linear
 
 

@@ -7,7 +7,6 @@ MLIR's `linalg-fuse-elementwise-ops` also moves elementwise ops into contraction
 their work, and reshapes through named ops, which makes those generic.
 """
 
-from optimus_mlir.analysis.needed_operands import with_needed_operands
 from optimus_mlir.analysis.structured import (
     Read,
     Structured,
@@ -21,6 +20,7 @@ from optimus_mlir.analysis.structured import (
     top_level_ops,
 )
 from optimus_mlir.mlir import ir, linalg
+from optimus_mlir.normalize.needed_operands import with_needed_operands
 
 
 def merge_elementwise_ops(module: ir.Module) -> None:

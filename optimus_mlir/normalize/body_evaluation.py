@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from optimus_mlir.analysis.known_values import KnownValues
 from optimus_mlir.analysis.scalar_arithmetic import evaluate
 from optimus_mlir.analysis.structured import Structured, dims_of
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import arith, cf, ir, linalg, tensor
 from optimus_mlir.mlir.constants import Array
+from optimus_mlir.normalize.known_values import KnownValues
 
 
 def evaluate_body(view: Structured, known: KnownValues) -> Array | None:

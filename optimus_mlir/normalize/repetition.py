@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimus_mlir.analysis.body_evaluation import known_inside
-from optimus_mlir.analysis.known_values import KnownValues
 from optimus_mlir.analysis.structured import Structured, is_identity, structured, top_level_ops
 from optimus_mlir.mlir import ir, linalg, tensor
 from optimus_mlir.mlir.constants import Array
+from optimus_mlir.normalize.body_evaluation import known_inside
+from optimus_mlir.normalize.known_values import KnownValues
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimus_mlir.analysis.body_evaluation import over_loops
-from optimus_mlir.analysis.known_values import KnownValues
 from optimus_mlir.analysis.scalar_arithmetic import evaluate
 from optimus_mlir.analysis.structured import Structured
 from optimus_mlir.mlir import arith, ir
 from optimus_mlir.mlir.constants import Array
+from optimus_mlir.normalize.body_evaluation import over_loops
+from optimus_mlir.normalize.known_values import KnownValues
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The rewrites of linalg on tensors that bring any network into one form: `--optimus-normalize`."""
