@@ -86,7 +86,7 @@ def run_model(options: Options, how: RunOptions) -> int:
     progress = _progress(options)
     cache = None if how.no_cache else ObjectCache.of_user()
     with opened(options, progress, cache) as (model, compilation):
-        inputs = _inputs(model.module, how.inputs, how.seed)
+        inputs = _inputs(model, how)
         planned = compilation.plan()
         compilation.compile()
         if how.trace is not None:
@@ -106,9 +106,14 @@ def _progress(options: Options) -> Progress:
     return Progress() if is_silent else progress_on_terminal()
 
 
-def _inputs(module: ir.Module, files: Sequence[str], seed: int) -> list[Array]:
-    main = find_main(module)
-    return load_inputs(files, main) if files else random_inputs(main, seed)
+def _inputs(model: Model, how: RunOptions) -> list[Array]:
+    """Those that the user gives, those that came with the model, or random ones."""
+    main = find_main(model.module)
+    if how.inputs:
+        return load_inputs(how.inputs, main)
+    if model.inputs is not None and how.seed is None:
+        return model.inputs
+    return random_inputs(main, how.seed or 0)
 
 
 def _execute(

@@ -72,14 +72,13 @@ Examples:
     "inputs",
     multiple=True,
     metavar="FILE.npy",
-    help="Values of an argument (repeatable, in argument order). Without: seeded random values.",
+    help="Values of an argument (repeatable, in argument order). Without: those of net.py or .pt2, "
+    "else random ones.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Of the random inputs.",
+    help="Random inputs of this seed (0 by default).",
 )
 @click.option(
     "--backend",
@@ -102,8 +101,9 @@ Examples:
 def run(options: Options, **how: Any) -> int:
     """Plan, compile and run MODEL on the emulator, and compare with the predictions.
 
-    MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
-    main), or zoo:NAME, such as zoo:resnet18.
+    MODEL is net.py:build, a function that returns a PyTorch module and its example inputs; or a
+    file: .pt2 (torch.export.save), .onnx, or MLIR (linalg on tensors, text or bytecode; the network
+    is the function main); or zoo:NAME, such as zoo:resnet18.
 
     The exit code is 1 if a group moves a byte more or less than predicted, or if the results are
     not those of PyTorch (zoo) or of MLIR's plain lowering (file).
@@ -146,8 +146,9 @@ Examples:
 def plan(options: Options, save: str | None, *, explain: bool) -> int:
     """Plan MODEL without running it: groups, tiles, scratchpad and DRAM traffic.
 
-    MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
-    main), or zoo:NAME, such as zoo:resnet18.
+    MODEL is net.py:build, a function that returns a PyTorch module and its example inputs; or a
+    file: .pt2 (torch.export.save), .onnx, or MLIR (linalg on tensors, text or bytecode; the network
+    is the function main); or zoo:NAME, such as zoo:resnet18.
     """
     from optimus_mlir.cli.commands import plan_model
 
@@ -173,8 +174,9 @@ Examples:
 def compile(options: Options, output: str) -> int:  # noqa: A001 # it is the command's name
     """Compile MODEL to a program of the accelerator (MLIR, accel dialect).
 
-    MODEL is a file of MLIR (linalg on tensors, text or bytecode; the network is the function
-    main), or zoo:NAME, such as zoo:resnet18.
+    MODEL is net.py:build, a function that returns a PyTorch module and its example inputs; or a
+    file: .pt2 (torch.export.save), .onnx, or MLIR (linalg on tensors, text or bytecode; the network
+    is the function main); or zoo:NAME, such as zoo:resnet18.
     """
     from optimus_mlir.cli.commands import compile_model
 

@@ -58,7 +58,7 @@ class RunOptions:
     """How `optimus run` runs what it compiled, and what else it writes."""
 
     inputs: tuple[str, ...] = ()
-    seed: int = 0
+    seed: int | None = None
     backend: str = "jit"
     trace: str | None = None
     no_cache: bool = False

@@ -14,11 +14,11 @@ def run_torch(module: Any, inputs: Sequence[Array]) -> list[Array]:
     import torch
 
     with torch.no_grad():
-        results = module(*map(_to_torch, inputs))
-    return [_to_numpy(tensor.cpu()) for tensor in _tensors(results)]
+        results = module(*map(to_torch, inputs))
+    return [to_numpy(tensor) for tensor in _tensors(results)]
 
 
-def _to_torch(array: Array) -> Any:
+def to_torch(array: Array) -> Any:
     import torch
 
     if array.dtype == ml_dtypes.bfloat16:
@@ -26,9 +26,10 @@ def _to_torch(array: Array) -> Any:
     return torch.from_numpy(array)
 
 
-def _to_numpy(tensor: Any) -> Array:
+def to_numpy(tensor: Any) -> Array:
     import torch
 
+    tensor = tensor.detach().cpu()
     if tensor.dtype == torch.bfloat16:
         return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
     return tensor.numpy()

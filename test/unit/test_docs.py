@@ -1,6 +1,9 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,6 +18,14 @@ def test_links_lead_somewhere() -> None:
     for page in (ROOT / "docs").glob("*.md"):
         for target in links(page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_code_that_embeds_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(code, names)  # the blocks build on each other
+    assert "('conv0', 'conv1')" in capsys.readouterr().out
 
 
 def links(text: str) -> list[str]:
