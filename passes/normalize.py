@@ -19,6 +19,7 @@ from optimus_mlir.normalize.constant_folding import fold_constants
 from optimus_mlir.normalize.elementwise_merging import merge_elementwise_ops
 from optimus_mlir.normalize.in_place import compute_in_place
 from optimus_mlir.normalize.initial_values import start_from_fills
+from optimus_mlir.normalize.integer_powers import expand_integer_powers
 from optimus_mlir.normalize.needed_operands import drop_needless_operands
 from optimus_mlir.normalize.needless_results import drop_needless_results
 from optimus_mlir.normalize.prologues import merge_prologues
@@ -30,6 +31,7 @@ from optimus_mlir.normalize.unit_loops import loop_over_unit_dimensions
 from optimus_mlir.normalize.weight_folding import fold_scales_into_weights
 
 REWRITES = (
+    expand_integer_powers,
     drop_needless_results,
     read_before_broadcast,
     start_from_fills,

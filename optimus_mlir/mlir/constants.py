@@ -128,9 +128,7 @@ def _one_element(attribute: ir.DenseElementsAttr) -> Any:
 def _copy_of_resource(shaped: ir.ShapedType, op: ir.OpView) -> Array:
     dtype = _dtype(shaped.element_type, op)
     count = int(np.prod(shaped.shape, dtype=np.int64))
-    bytecode = BytesIO()
-    op.operation.write_bytecode(bytecode)
-    blob = _only_resource(bytecode.getbuffer())
+    blob = _only_resource(_bytecode_of_constant(op.attributes["value"]))
     if len(blob) != count * dtype.itemsize:
         raise PassFailure(
             op.location,
@@ -138,6 +136,16 @@ def _copy_of_resource(shaped: ir.ShapedType, op: ir.OpView) -> Array:
             "save the module with its weights (nothing elided)",
         )
     return np.frombuffer(blob, dtype).reshape(shaped.shape)
+
+
+def _bytecode_of_constant(value: ir.Attribute) -> memoryview:
+    """Of an op by itself: MLIR's writer crashes where the users of the op that it writes are nested."""
+    bytecode = BytesIO()
+    with value.context, ir.Location.unknown():
+        attributes = {"value": value}
+        op = ir.Operation.create("arith.constant", [value.type], [], attributes, ip=False)
+        op.write_bytecode(bytecode)
+    return bytecode.getbuffer()
 
 
 def _only_resource(bytecode: memoryview) -> memoryview:

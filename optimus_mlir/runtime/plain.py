@@ -25,6 +25,7 @@ from optimus_mlir.mlir import (
 )
 from optimus_mlir.mlir.constants import Array, numpy_dtype, read_constants
 from optimus_mlir.mlir.tm_tensor import bufferize_tm_tensor, lower_tm_tensor
+from optimus_mlir.normalize.integer_powers import expand_integer_powers
 
 ENTRY = "main"
 FLAG = "optimus_failed_assertion"
@@ -56,6 +57,7 @@ def run_plainly(module: ir.Module, inputs: Sequence[Array]) -> list[Array]:
         arguments = _checked(inputs, main)
         results = [np.zeros(*_shape_and_dtype(t, main)) for t in main.type.results]
         arguments += _weights_as_arguments(main)
+        expand_integer_powers(lowered)
         bufferize_tm_tensor(lowered)
         run_passes(lowered, [TO_BUFFERS])
         lower_tm_tensor(lowered)

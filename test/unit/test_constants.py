@@ -98,3 +98,22 @@ def test_constants_of_a_file(constant: str, values: object):
 def test_what_cannot_be_read(constant: str, message: str):
     with pytest.raises(PassFailure, match=message):
         read(f"%0 = arith.constant {constant}")
+
+
+def test_a_resource_that_regions_use():
+    """MLIR's bytecode writer crashes on an op whose users lie in regions that are not written."""
+    text = """func.func @main(%i: index, %b: i1) -> (f32, f32) {
+      %c = arith.constant dense_resource<w> : tensor<20xf32>
+      %x = tensor.extract %c[%i] : tensor<20xf32>
+      %y = scf.if %b -> f32 {
+        %z = tensor.extract %c[%i] : tensor<20xf32>
+        scf.yield %z : f32
+      } else {
+        scf.yield %x : f32
+      }
+      return %x, %y : f32, f32
+    }
+    {-# dialect_resources: { builtin: { w: "0x04000000VALUES" } } #-}"""
+    module = ir.Module.parse(text.replace("VALUES", 20 * "0000803F"), new_context())
+    (values,) = read_constants([module.body.operations[0].entry_block.operations[0]])
+    np.testing.assert_array_equal(values, np.ones(20, np.float32))
