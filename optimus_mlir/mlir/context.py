@@ -7,6 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from torch_mlir import ir
+from torch_mlir._mlir_libs import _torchMlir  # noqa: F401 # registers torch-mlir's passes
+from torch_mlir.passmanager import PassManager
 
 _dialect_loaders: list[Callable[[], None]] = []
 
@@ -16,8 +18,16 @@ def new_context(*, allow_unregistered_dialects: bool = False) -> ir.Context:
     context = ir.Context()
     context.allow_unregistered_dialects = allow_unregistered_dialects
     context.enable_multithreading(False)  # passes and handlers in Python, messages in order
+    _load_tm_tensor(context)
     load_registered_dialects(context)
     return context
+
+
+def _load_tm_tensor(context: ir.Context) -> None:
+    """Torch-MLIR's dialect of sorts and scans, which comes only with a pass that needs it."""
+    with context, ir.Location.unknown():
+        needs_it = PassManager.parse("builtin.module(func.func(tm-tensor-bufferize))")
+        needs_it.run(ir.Module.create().operation)
 
 
 def register_dialect_loader(load: Callable[[], None]) -> None:

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 
 from torch_mlir import ir
 from torch_mlir.passmanager import PassManager
@@ -15,8 +14,6 @@ from optimus_mlir.errors import OptimusError, did_you_mean
 from optimus_mlir.mlir import registry
 from optimus_mlir.mlir.diagnostics import diagnosed
 from optimus_mlir.mlir.pipeline import MODULE_ANCHOR
-
-TORCH_MLIR_PASSES = "torch_mlir._mlir_libs._torchMlir"  # takes 0.1 s to import, and rarely needed
 
 UNKNOWN_PASS = "does not refer to a registered pass"
 RESTRICTED_TO = re.compile(r"restricted to '([\w.]+)' on a PassManager intended to run on")
@@ -46,9 +43,6 @@ def pass_manager(text: str) -> PassManager:
     restriction = RESTRICTED_TO.search(reason)
     if restriction and not _is_nested(text):
         return pass_manager(f"{restriction[1]}({text})")
-    if UNKNOWN_PASS in reason and TORCH_MLIR_PASSES not in sys.modules:
-        import_module(TORCH_MLIR_PASSES)
-        return pass_manager(text)
     raise OptimusError(_complaint(text, reason))
 
 
