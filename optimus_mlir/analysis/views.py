@@ -19,14 +19,15 @@ class View:
 
     Element x of dimension `kept[d]` of `source` is element `x - shift[kept[d]]` of dimension d of
     the value; the source's other dimensions have one element, at `shift`. What no source covers is
-    `fill` (a scalar constant; None where there is nothing to fill). `whole[d]`: the value has all
-    of the source's dimension d, so that what lies beside it belongs to others.
+    `fill` (a scalar constant; None where there is nothing to fill). `whole[d]`: whether the value
+    begins before the source's dimension d does, and ends after it; if so, what lies beside it there
+    belongs to others.
     """
 
     source: ir.Value
     shift: tuple[int, ...]
     kept: tuple[int, ...]
-    whole: tuple[bool, ...]
+    whole: tuple[tuple[bool, bool], ...]
     fill: ir.Attribute | None = None
 
     def indices(self, read: tuple[Linear, ...]) -> tuple[Linear, ...]:
@@ -46,8 +47,10 @@ class View:
             shift[dimension] += distance
         return replace(self, shift=tuple(shift))
 
-    def is_whole(self, dimension: int) -> bool:
-        return self.whole[self.kept[dimension]]
+    def leaves_room(self, dimension: int, below: int, above: int) -> bool:
+        """Whether others can lie so many elements before and after the value."""
+        begins, ends = self.whole[self.kept[dimension]]
+        return (begins or not below) and (ends or not above)
 
 
 Views = tuple[View, ...]
@@ -60,7 +63,7 @@ def views_of(value: ir.Value) -> Views:
         if seen_through is not None and (views := seen_through(value.owner.opview)):
             return views
     rank = value.type.rank
-    return (View(value, (0,) * rank, tuple(range(rank)), (True,) * rank),)
+    return (View(value, (0,) * rank, tuple(range(rank)), ((True, True),) * rank),)
 
 
 def is_view(value: ir.Value) -> bool:
@@ -81,8 +84,7 @@ def _padding(op: Any) -> Views | None:
     if fill is None or min((*low, *high), default=0) < 0 or len(op.operands) > 1:
         return None
     views = views_of(op.source)
-    padded = [d for d in range(len(low)) if low[d] or high[d]]
-    if not all(view.is_whole(d) for view in views for d in padded) or _fills(views) - {fill}:
+    if not _leave_room(views, low, high) or _fills(views) - {fill}:
         return None
     return tuple(replace(view.moved([-n for n in low]), fill=fill) for view in views)
 
@@ -97,6 +99,15 @@ def constant_of(value: ir.Value) -> ir.Attribute | None:
     if isinstance(value.owner, ir.Block) or value.owner.name != "arith.constant":
         return None
     return value.owner.attributes["value"]
+
+
+def _leave_room(views: Views, low: list[int], high: list[int]) -> bool:
+    """Whether others can lie so many elements beside a value that consists of `views`."""
+    return all(
+        view.leaves_room(d, *beside)
+        for view in views
+        for d, beside in enumerate(zip(low, high, strict=True))
+    )
 
 
 def _fills(views: Views) -> set[ir.Attribute]:
@@ -136,9 +147,10 @@ def _slice(op: Any) -> Views | None:
 def _sliced(view: View, offsets: list[int], sizes: list[int], kept: list[int]) -> View:
     whole = list(view.whole)
     for d, dimension in enumerate(view.kept):
-        end = view.shift[dimension] + offsets[d] + sizes[d]
-        covers = view.shift[dimension] + offsets[d] <= 0 and end >= _extent(view, dimension)
-        whole[dimension] = whole[dimension] and covers
+        begin = view.shift[dimension] + offsets[d]
+        begins, ends = whole[dimension]
+        ends = ends and begin + sizes[d] >= _extent(view, dimension)
+        whole[dimension] = begins and begin <= 0, ends
     moved = view.moved(offsets)
     return replace(moved, kept=tuple(view.kept[d] for d in kept), whole=tuple(whole))
 
@@ -167,10 +179,11 @@ def _concatenation(op: Any) -> Views | None:
         views = views_of(value)
         by = [0] * value.type.rank
         by[dimension] = -begin
-        if not all(view.is_whole(dimension) for view in views):
+        below, begin = begin, begin + value.type.shape[dimension]
+        above = op.result.type.shape[dimension] - begin
+        if not all(view.leaves_room(dimension, below, above) for view in views):
             return None
         parts += [view.moved(by) for view in views]
-        begin += value.type.shape[dimension]
     return tuple(parts) if len(_fills(tuple(parts))) < 2 else None
 
 
@@ -181,13 +194,14 @@ def _insertion(op: Any) -> Views | None:
     if op.source.type.rank != op.dest.type.rank or isinstance(op.dest.owner, ir.Block):
         return None
     views = views_of(op.source)
-    partly = [d for d, n in enumerate(op.source.type.shape) if n < op.dest.type.shape[d]]
-    if not all(view.is_whole(d) for view in views for d in partly):
+    low, shapes = list(op.static_offsets), (op.source.type.shape, op.dest.type.shape)
+    high = [whole - n - offset for n, whole, offset in zip(*shapes, low, strict=True)]
+    if not _leave_room(views, low, high):
         return None
     fill, others = _beneath(op.dest)
     if fill is None and not others and op.dest.owner.name != "tensor.empty":
         return None
-    inserted = [view.moved([-n for n in op.static_offsets]) for view in views]
+    inserted = [view.moved([-n for n in low]) for view in views]
     fills = _fills((*views, *others)) | ({fill} if fill else set())
     if len(fills) > 1:
         return None

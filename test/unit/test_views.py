@@ -94,6 +94,21 @@ CASES = {
         (1, 6, 6, 6),
         3,
     ),
+    "roll": Case(
+        lambda: Network(
+            lambda x, a, b: b(torch.roll(a(x), (2, -1), (2, 3))), *(conv(2, 3, 3), conv(3, 2, 1))
+        ),
+        (1, 2, 7, 6),
+        2,
+    ),
+    "rotary embedding": Case(
+        lambda: Network(
+            lambda x, a, b: b((h := a(x)) * 0.6 + torch.cat([-h[:, 3:], h[:, :3]], 1) * 0.8),
+            *(nn.Linear(5, 6), nn.Linear(6, 4)),
+        ),
+        (7, 5),
+        4,  # the negated half is one
+    ),
     "crop": Case(
         lambda: Network(lambda x, a, b: b(a(x)[:, :, 1:-2, 2:]), conv(2, 3, 3), conv(3, 2, 1)),
         (1, 2, 8, 8),
