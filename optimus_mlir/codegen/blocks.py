@@ -13,7 +13,6 @@ from optimus_mlir.codegen.linalg_nests import BufferNest
 from optimus_mlir.codegen.loops import Carried, Cursor, LoopBuilder
 from optimus_mlir.codegen.nest import Loop
 from optimus_mlir.codegen.operands import Indices, Lanes, broadcast
-from optimus_mlir.codegen.packing import Packing
 from optimus_mlir.codegen.points import Point, PointBody
 from optimus_mlir.mlir import arith, ir, vector
 
@@ -24,7 +23,6 @@ class Recipe:
 
     nest: BufferNest
     blocking: Blocking
-    packings: tuple[Packing, ...]
     lanes: int
     has_masks: bool
     combination: Combination | None

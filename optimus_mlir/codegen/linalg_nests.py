@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from optimus_mlir.analysis.affine_maps import operand_indices
 from optimus_mlir.codegen.nest import Loop, Nest, simplified
-from optimus_mlir.mlir import ir
+from optimus_mlir.mlir import ir, linalg
 from optimus_mlir.workload import Linear
+
+VIEWS = frozenset({"memref.subview", "memref.cast", "memref.reinterpret_cast", "memref.view"})
 
 
 @dataclass(frozen=True)
@@ -100,3 +102,24 @@ def _flat(row: tuple[Linear, ...], strides: list[int], loops: int) -> Linear:
     pairs = list(zip(row, strides, strict=True))
     steps = tuple(sum(index.coefficients[n] * s for index, s in pairs) for n in range(loops))
     return Linear(steps, sum(index.constant * s for index, s in pairs))
+
+
+def fill_before(nest: BufferNest) -> ir.Operation | None:
+    """The fill of the nest's result that nothing has touched since."""
+    buffer = viewed(nest.result)
+    found: ir.Operation | None = None
+    for op in nest.op.block.operations:
+        if op.operation == nest.op:
+            return found
+        if isinstance(op, linalg.FillOp) and op.operands[1] == nest.result:
+            found = op.operation
+        elif op.operation.name not in VIEWS and any(viewed(v) == buffer for v in op.operands):
+            found = None
+    return found
+
+
+def viewed(value: ir.Value) -> ir.Value:
+    """What a view is a view of."""
+    while not isinstance(value.owner, ir.Block) and value.owner.name in VIEWS:
+        value = value.owner.operands[0]
+    return value

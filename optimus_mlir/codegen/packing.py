@@ -11,21 +11,23 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from optimus_mlir.codegen.nest import Loop, Nest, simplified
-
-MOST_ELEMENTS = 1 << 16  # of one copy: it is to stay in a core's second cache, and is on the stack
 
 Loops = tuple[Loop, ...]
 
 
 @dataclass(frozen=True)
 class Packing:
-    """A dense copy of an operand: (extent, stride in the operand) of its dimensions, outermost first."""
+    """A dense copy of an operand: (extent, stride in the operand) of its dimensions, outermost first.
+
+    `loops` are those that move along each dimension, by one element an iteration.
+    """
 
     operand: int
     dimensions: tuple[tuple[int, int], ...]
+    loops: tuple[tuple[int, ...], ...] = field(default=(), compare=False)
 
     @property
     def elements(self) -> int:
@@ -53,13 +55,13 @@ class PackedNest:
 
 def packed_nests(loops: Loops) -> Iterator[PackedNest]:
     """The ways to make parallel loops, or reductions, walk on over every operand."""
-    loops = tuple(loop for loop in loops if loop.extent != 1)
+    longer = [(n, loop.is_parallel) for n, loop in enumerate(loops) if loop.extent != 1]
     for is_parallel in (True, False):
-        numbers = [n for n, loop in enumerate(loops) if loop.is_parallel == is_parallel]
+        numbers = [n for n, parallel in longer if parallel == is_parallel]
         for length in range(1, len(numbers) + 1):
             for walk in itertools.permutations(numbers, length):
                 packed = _packed(loops, walk)
-                if packed.packings and all(p.elements <= MOST_ELEMENTS for p in packed.packings):
+                if packed.packings:
                     yield packed
 
 
@@ -71,7 +73,7 @@ def _packed(loops: Loops, walk: tuple[int, ...]) -> PackedNest:
             continue
         groups = _groups(loops, walk, operand)
         dimensions = [(_extent(loops, group), loops[group[0]].strides[operand]) for group in groups]
-        packings.append(Packing(operand, tuple(dimensions)))
+        packings.append(Packing(operand, tuple(dimensions), tuple(map(tuple, groups))))
         for group, step in zip(groups, packings[-1].steps, strict=True):
             for number in group:
                 strides[number][operand] = step
@@ -94,7 +96,7 @@ def _groups(loops: Loops, walk: tuple[int, ...], operand: int) -> list[list[int]
 
     What moves the operand like the outermost of `walk`, as rows of a filter do, shares its dimension.
     """
-    moving = [n for n, loop in enumerate(loops) if loop.strides[operand]]
+    moving = [n for n, loop in enumerate(loops) if loop.strides[operand] and loop.extent != 1]
     walking = [[n] for n in walk if n in moving]
     first = loops[walking[0][0]].strides[operand]
     others = [n for n in moving if n not in walk]

@@ -8,17 +8,19 @@ Before:  linalg.fill ins(%zero) outs(%c)            After:  scf.for .. { scf.for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from optimus_mlir.codegen.blocking import VectorUnit
 from optimus_mlir.codegen.blocks import BlockEmitter, Recipe
 from optimus_mlir.codegen.bodies import Approximations, combination
 from optimus_mlir.codegen.choice import best_choice
-from optimus_mlir.codegen.copied_operands import packed
-from optimus_mlir.codegen.linalg_nests import BufferNest, buffer_nest
-from optimus_mlir.mlir import ir, linalg
+from optimus_mlir.codegen.linalg_nests import BufferNest, buffer_nest, fill_before
+from optimus_mlir.codegen.packed_ops import PACKED, NewBuffer, pack
+from optimus_mlir.codegen.packing import Packing
+from optimus_mlir.mlir import ir, memref
 
-VIEWS = frozenset({"memref.subview", "memref.cast", "memref.reinterpret_cast", "memref.view"})
+ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,28 @@ def vectorise(root: ir.Operation, unit: VectorUnit) -> list[Scalar]:
     left: list[Scalar] = []
     while ops:  # from the last one: a reduction takes over the fill before it
         op = ops.pop()
-        recipe = recipe_of(op, unit)
-        if isinstance(recipe, str):
-            left.append(Scalar(op.name, recipe, op.location))
+        found = choice_of(op, unit)
+        if isinstance(found, str):
+            left.append(Scalar(op.name, found, op.location))
             continue
-        fill = _fill_before(recipe.nest) if recipe.nest.nest.has_reduction else None
+        recipe, packings = found
+        if packings:
+            ops += pack(recipe.nest, packings, _on_the_stack(op))
+            continue
+        fill = fill_before(recipe.nest) if recipe.nest.nest.has_reduction else None
         if fill is not None:
             ops.remove(fill)
-        _replace(recipe, fill, unit, approximations)
+        _replace(recipe, fill, approximations)
     return left[::-1]
 
 
-def recipe_of(op: ir.Operation, unit: VectorUnit) -> Recipe | str:
-    """How to emit an op, or why it stays scalar."""
+def choice_of(
+    op: ir.Operation, unit: VectorUnit, steady: Mapping[int, float] | None = None
+) -> tuple[Recipe, tuple[Packing, ...]] | str:
+    """How to emit an op once its operands are packed, or why it stays scalar.
+
+    `steady` says for how many calls each of its operands stays the same, if it does.
+    """
     body = op.regions[0].blocks[0]
     if any(inner.operation.name == "linalg.index" for inner in body.operations):
         return "its body asks for loop indices"
@@ -66,11 +77,24 @@ def recipe_of(op: ir.Operation, unit: VectorUnit) -> Recipe | str:
         return "it has several results, or a layout that is not known when compiling"
     combine = combination(nest.body)
     lanes = _lanes(nest, unit)
-    choice = best_choice(nest.loops, lanes, unit, combines_lanes=combine is not None)
+    choice = best_choice(
+        nest.loops,
+        lanes,
+        unit,
+        combines_lanes=combine is not None,
+        may_pack=PACKED not in op.attributes,
+        steady=_by_nest(nest, steady or {}),
+    )
     if choice is None:
         return "neither its results nor what it reduces are neighbours in memory"
     nest = replace(nest, nest=choice.nest)
-    return Recipe(nest, choice.blocking, choice.packings, lanes, unit.has_masks, combine, None)
+    return Recipe(nest, choice.blocking, lanes, unit.has_masks, combine, None), choice.packings
+
+
+def _by_nest(nest: BufferNest, steady: Mapping[int, float]) -> dict[int, float]:
+    """By the number that the nest gives to an operand, instead of the op's."""
+    numbers = [argument.arg_number for argument in nest.arguments]
+    return {at: steady[number] for at, number in enumerate(numbers) if number in steady}
 
 
 def _is_packed(kind: ir.Type) -> bool:
@@ -85,23 +109,27 @@ def _lanes(nest: BufferNest, unit: VectorUnit) -> int:
     return max(1, unit.vector_bytes * 8 // max(8, bits))
 
 
-def _replace(
-    recipe: Recipe, fill: ir.Operation | None, unit: VectorUnit, approximations: Approximations
-) -> None:
+def _replace(recipe: Recipe, fill: ir.Operation | None, approximations: Approximations) -> None:
     op = recipe.nest.op
     if fill is not None:
         recipe = replace(recipe, initial=fill.operands[0])
     with ir.InsertionPoint(op), op.location:
-        copied = packed(recipe)
-        BlockEmitter(copied.recipe, approximations).emit()
-        copies = [*copied.copies, *copied.copy_back()]
-    for copy in copies:
-        copying = recipe_of(copy, unit)
-        assert not isinstance(copying, str)
-        _replace(copying, None, unit, approximations)
+        BlockEmitter(recipe, approximations).emit()
     op.erase()
     if fill is not None:
         fill.erase()
+
+
+def _on_the_stack(op: ir.Operation) -> NewBuffer:
+    """Memory for copies, for as long as the function runs."""
+    while op.name != "func.func":
+        op = op.parent.operation
+
+    def buffer(kind: ir.MemRefType) -> ir.Value:
+        with ir.InsertionPoint.at_block_begin(op.regions[0].blocks[0]), op.location:
+            return memref.AllocaOp(kind, [], [], alignment=ALIGNMENT).result
+
+    return buffer
 
 
 def linalg_ops(root: ir.Operation) -> list[ir.Operation]:
@@ -115,24 +143,3 @@ def linalg_ops(root: ir.Operation) -> list[ir.Operation]:
 
     root.walk(visit)
     return found
-
-
-def _fill_before(nest: BufferNest) -> ir.Operation | None:
-    """The fill of the nest's result that nothing has touched since."""
-    buffer = _buffer(nest.result)
-    found: ir.Operation | None = None
-    for op in nest.op.block.operations:
-        if op.operation == nest.op:
-            return found
-        if isinstance(op, linalg.FillOp) and op.operands[1] == nest.result:
-            found = op.operation
-        elif op.operation.name not in VIEWS and any(_buffer(v) == buffer for v in op.operands):
-            found = None
-    return found
-
-
-def _buffer(value: ir.Value) -> ir.Value:
-    """What a view is a view of."""
-    while not isinstance(value.owner, ir.Block) and value.owner.name in VIEWS:
-        value = value.owner.operands[0]
-    return value

@@ -17,7 +17,7 @@ from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.accel.lowering import kernel_functions, lower_accel, memory_bytes
 from optimus_mlir.analysis import annotations
 from optimus_mlir.codegen.cpu import host_vector_unit
-from optimus_mlir.codegen.vectorise import Scalar, linalg_ops, recipe_of
+from optimus_mlir.codegen.vectorise import Scalar, choice_of, linalg_ops
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import arith, ir
 from optimus_mlir.mlir.constants import numpy_dtype, read_constants
@@ -144,7 +144,7 @@ class Emulator:
 
 def _time_share(function: ir.Operation, calls: int, share: float) -> TimeShare:
     ops = linalg_ops(function)
-    recipes = [(op, recipe_of(op, host_vector_unit())) for op in ops]
+    recipes = [(op, choice_of(op, host_vector_unit())) for op in ops]
     scalar = [Scalar(op.name, why, op.location) for op, why in recipes if isinstance(why, str)]
     shape = [*ops[-1].operands][-1].type.shape if ops else ()
     return TimeShare(tuple(op.name for op in ops), tuple(shape), tuple(scalar), calls, share)
