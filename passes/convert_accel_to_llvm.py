@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimus_mlir.accel.lowering import lower_accel
+from optimus_mlir.codegen.cpu import host_vector_unit
+from optimus_mlir.codegen.feeds import hoist_feeds
 from optimus_mlir.mlir import Pass, ir, run_passes
 from optimus_mlir.passes.convert_linalg_to_vectors import ConvertLinalgToVectorsPass
 
@@ -42,5 +44,6 @@ class ConvertAccelToLlvmPass(Pass):
     argument = "convert-accel-to-llvm"
 
     def run(self, module: ir.Module) -> None:
+        hoist_feeds(module, host_vector_unit())
         lower_accel(module)
         run_passes(module, LLVM)

@@ -160,6 +160,11 @@ def call_in(op: ir.Operation) -> ir.Operation:
     return operations[len(operations) - 2].operation
 
 
+def callee_of(op: ir.Operation) -> str:
+    """The name of the function that a launch or a compute calls."""
+    return ir.FlatSymbolRefAttr(call_in(op).attributes["callee"]).value
+
+
 def load() -> None:
     """Load the dialect into the current context."""
     load_once(Accel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.accel import dialect as accel
@@ -20,7 +20,12 @@ from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
 from optimus_mlir.accel.kernel_times import WHOLE_RUN, KernelTimes
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
-from optimus_mlir.accel.workspaces import use_workspace, workspace_bytes, workspace_type
+from optimus_mlir.accel.workspaces import (
+    place_in,
+    use_workspace,
+    workspace_bytes,
+    workspace_type,
+)
 from optimus_mlir.analysis import annotations
 from optimus_mlir.mlir import arith, func, ir, linalg, memref
 
@@ -49,11 +54,13 @@ def memory_bytes(module: ir.Module) -> MemoryBytes:
     """The sizes for a program of the accel dialect, before it is lowered."""
     target = annotations.read_accelerator(module.operation)
     scale = emulation_scale(module, target.element_bytes)
-    kernels, groups = kernel_functions(module), {_callee(op) for op in launches(module)}
-    hosts = [f for name, f in _functions(module).items() if name not in kernels.keys() | groups]
+    kernels, groups = kernel_functions(module), {accel.callee_of(op) for op in launches(module)}
+    functions = _functions(module)
+    hosts = [f for name, f in functions.items() if name not in kernels.keys() | groups]
+    feeds = max((workspace_bytes(functions[name]) for name in groups), default=0)
     return MemoryBytes(
         target.scratchpad_bytes * scale,
-        max(map(workspace_bytes, kernels.values()), default=0),
+        feeds + _temporary_bytes(kernels),
         max(map(host_bytes, hosts), default=0),
     )
 
@@ -69,12 +76,13 @@ def lower_accel(
     target = annotations.read_accelerator(module.operation)
     scale = emulation_scale(module, target.element_bytes)
     scratchpad = _bytes_type(target.scratchpad_bytes * scale)
-    chip = _Chip(scratchpad, scale, target.element_bytes, counts)
+    temporary = _temporary_bytes(kernel_functions(module))
+    chip = _Chip(scratchpad, scale, target.element_bytes, temporary, counts)
     layout = counter_layout(module)
     counters = counters_type(layout[-1].end if layout else 0)
     copies = Copies(module)
     kernels = _kernels(module)
-    groups = {_callee(op) for op in launches(module)}
+    groups = {accel.callee_of(op) for op in launches(module)}
     for name, function in _functions(module).items():
         if name in groups:
             _Group(function, copies, chip, times).lower()
@@ -88,11 +96,15 @@ def lower_accel(
 
 @dataclass(frozen=True)
 class _Chip:
-    """The emulated scratchpad, its bytes per byte of the accelerator's, and the latter's elements."""
+    """The emulated scratchpad, its bytes per byte of the accelerator's, and the latter's elements.
+
+    `temporary_bytes` of the workspace are for whichever kernel runs.
+    """
 
     scratchpad: ir.Type
     scale: int
     element_bytes: int
+    temporary_bytes: int
     counts: bool
 
 
@@ -124,6 +136,7 @@ class _Group:
                 with ir.InsertionPoint(op), op.location:
                     lowering(op)
                 op.erase()
+        place_in(self.workspace, self.function, self.chip.temporary_bytes)
 
     def _alloc(self, op: ir.Operation) -> None:
         offset, length = (ir.IntegerAttr(op.attributes[n]).value for n in ("offset", "bytes"))
@@ -199,7 +212,9 @@ def _lower_host(
                 slice_type(length, place.first), counters, [], [], [], [place.first], [length], [1]
             ).result
             own = memref.cast(any_counters_type(length), own)
-            func.CallOp([], _callee(launch), [*call.operands, scratchpad, own, workspace, *ticks])
+            func.CallOp(
+                [], accel.callee_of(launch), [*call.operands, scratchpad, own, workspace, *ticks]
+            )
         launch.erase()
     for copy in _ops(function, "memref.copy"):  # one with strides would call a missing library
         with ir.InsertionPoint(copy), copy.location:
@@ -238,8 +253,13 @@ def kernel_functions(module: ir.Module) -> dict[str, ir.Operation]:
     return {name: f for name, f in _functions(module).items() if name in called}
 
 
+def _temporary_bytes(kernels: Mapping[str, ir.Operation]) -> int:
+    """Kernels run one at a time, so the largest needs of one are enough for all."""
+    return max(map(workspace_bytes, kernels.values()), default=0)
+
+
 def _kernels(module: ir.Module) -> set[str]:
-    return {_callee(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
+    return {accel.callee_of(op) for op in _ops(module.operation, accel.ComputeOp.OPERATION_NAME)}
 
 
 def _functions(module: ir.Module) -> dict[str, ir.Operation]:
@@ -249,10 +269,6 @@ def _functions(module: ir.Module) -> dict[str, ir.Operation]:
         for op in module.body.operations
         if isinstance(op, func.FuncOp) and not op.is_external
     }
-
-
-def _callee(op: ir.Operation) -> str:
-    return ir.FlatSymbolRefAttr(accel.call_in(op).attributes["callee"]).value
 
 
 def _launches_in(function: ir.Operation) -> Iterator[ir.Operation]:

@@ -1,5 +1,7 @@
 """The array's own memory: temporaries of kernels share one buffer that every launch passes on.
 
+What is made for many calls of a kernel has places of its own in it, behind the temporaries.
+
 Taken from the heap in every call, they would be new pages for the operating system to clear.
 """
 
@@ -15,7 +17,7 @@ ALIGNMENT = 64
 
 
 def workspace_bytes(function: ir.Operation) -> int:
-    """What the temporaries of a kernel take."""
+    """What the temporaries of a kernel take, or the feeds of a group."""
     return sum(allocated_bytes(op) for op in allocations_in(function, "memref.alloc"))
 
 
@@ -27,7 +29,11 @@ def workspace_type() -> ir.Type:
 def use_workspace(function: ir.Operation) -> None:
     """Give a kernel one more argument, the workspace, and its temporaries places in it."""
     [workspace] = add_arguments(function, [workspace_type()])
-    at = 0
+    place_in(workspace, function)
+
+
+def place_in(workspace: ir.Value, function: ir.Operation, at: int = 0) -> None:
+    """Replace the allocations of a function by places in the workspace, from byte `at` on."""
     for op in allocations_in(function, "memref.alloc"):
         with ir.InsertionPoint(op), op.location:
             place = arith.ConstantOp(ir.IndexType.get(), at).result

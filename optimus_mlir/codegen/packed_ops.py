@@ -16,6 +16,8 @@ from optimus_mlir.mlir import ir, linalg
 from optimus_mlir.mlir.cloning import Cloner
 from optimus_mlir.workload import Linear
 
+ALIGNMENT = 64  # of the buffers of copies
+
 PACKED = "optimus.packed"
 """Marks an op whose operands are not to be packed again."""
 

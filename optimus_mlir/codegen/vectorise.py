@@ -15,12 +15,10 @@ from optimus_mlir.codegen.blocking import VectorUnit
 from optimus_mlir.codegen.blocks import BlockEmitter, Recipe
 from optimus_mlir.codegen.bodies import Approximations, combination
 from optimus_mlir.codegen.choice import best_choice
-from optimus_mlir.codegen.linalg_nests import BufferNest, buffer_nest, fill_before
-from optimus_mlir.codegen.packed_ops import PACKED, NewBuffer, pack
+from optimus_mlir.codegen.linalg_nests import BufferNest, buffer_nest, fill_before, linalg_ops
+from optimus_mlir.codegen.packed_ops import ALIGNMENT, PACKED, NewBuffer, pack
 from optimus_mlir.codegen.packing import Packing
 from optimus_mlir.mlir import ir, memref
-
-ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -130,16 +128,3 @@ def _on_the_stack(op: ir.Operation) -> NewBuffer:
             return memref.AllocaOp(kind, [], [], alignment=ALIGNMENT).result
 
     return buffer
-
-
-def linalg_ops(root: ir.Operation) -> list[ir.Operation]:
-    """Every linalg op with a body inside `root`, in program order."""
-    found: list[ir.Operation] = []
-
-    def visit(op: ir.Operation) -> ir.WalkResult:
-        if op.name.startswith("linalg.") and len(op.regions):
-            found.append(op)
-        return ir.WalkResult.ADVANCE
-
-    root.walk(visit)
-    return found

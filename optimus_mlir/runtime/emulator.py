@@ -17,7 +17,9 @@ from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.accel.lowering import kernel_functions, lower_accel, memory_bytes
 from optimus_mlir.analysis import annotations
 from optimus_mlir.codegen.cpu import host_vector_unit
-from optimus_mlir.codegen.vectorise import Scalar, choice_of, linalg_ops
+from optimus_mlir.codegen.feeds import hoist_feeds
+from optimus_mlir.codegen.linalg_nests import linalg_ops
+from optimus_mlir.codegen.vectorise import Scalar, choice_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import arith, ir
 from optimus_mlir.mlir.constants import numpy_dtype, read_constants
@@ -101,10 +103,13 @@ class Emulator:
         self.layout = counter_layout(module)
         self.groups = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launched]
         self.arguments = _host_arguments(module)
+        start = time.perf_counter()
+        with module.context, ir.Location.unknown():
+            module = self.module = _copy(module)
+            hoist_feeds(module, host_vector_unit())
         sizes = memory_bytes(module)
         self.scratchpad = Scratchpad(sizes.scratchpad)
         self.workspace, self.dram = (np.empty(n, np.uint8) for n in (sizes.workspace, sizes.dram))
-        start = time.perf_counter()
         self.kernels, self.main = kernel_functions(module), _main(module)
         self.times = KernelTimes(list(self.kernels)) if timed else None
         self.weights, self.entry = _compile(module, cache, self.times, counts=counts)
@@ -168,15 +173,20 @@ def _compile(
 ) -> tuple[list[Array], Entry]:
     """The weights that `main` takes as arguments, and the machine code of a copy of the module."""
     with module.context, ir.Location.unknown():
-        copy = ir.Module.create()
-        for op in module.body.operations:
-            op.operation.clone(ir.InsertionPoint(copy.body))
-        for i in range(len(module.operation.attributes)):
-            named = module.operation.attributes[i]
-            copy.operation.attributes[named.name] = named.attr
+        copy = _copy(module)
         weights = _weights_as_arguments(copy)
         lower_accel(copy, times, counts=counts)
         return weights, load(copy, cache)
+
+
+def _copy(module: ir.Module) -> ir.Module:
+    copy = ir.Module.create()
+    for op in module.body.operations:
+        op.operation.clone(ir.InsertionPoint(copy.body))
+    for i in range(len(module.operation.attributes)):
+        named = module.operation.attributes[i]
+        copy.operation.attributes[named.name] = named.attr
+    return copy
 
 
 def _weights_as_arguments(module: ir.Module) -> list[Array]:

@@ -20,7 +20,7 @@ BELOW = {  # what each layer may import directly; what those may import, it may 
     "normalize": ["analysis"],
     "accel": ["analysis"],
     "tiling": ["analysis"],
-    "codegen": ["analysis"],
+    "codegen": ["accel"],
     "passes": ["normalize", "tiling", "accel", "codegen", "fusion"],
     "frontends": ["passes"],
     "runtime": ["passes"],

@@ -1,0 +1,93 @@
+"""What kernels make of steady operands is made once, where the operand has become what it is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from optimus_mlir.accel import dialect as accel
+from optimus_mlir.accel.lifetimes import allocations_in
+from optimus_mlir.codegen.cpu import AVX512
+from optimus_mlir.codegen.feeds import hoist_feeds
+from optimus_mlir.mlir import ir, new_context
+
+KERNEL = """
+func.func private @NAME(%x: memref<1x16x4x3xf32, 1>, %w: memref<64x16x3x3xf32, 1>, %y: memref<1x64x2x1xf32, 1>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<1x64x2x1xf32, 1>)
+  linalg.conv_2d_nchw_fchw {strides = dense<1> : vector<2xi64>, dilations = dense<1> : vector<2xi64>}
+    ins(%x, %w : memref<1x16x4x3xf32, 1>, memref<64x16x3x3xf32, 1>) outs(%y : memref<1x64x2x1xf32, 1>)
+  return
+}
+"""
+COMPUTE = """
+"accel.compute"() ({
+  func.call @NAME(%x, %w, %y) : (memref<1x16x4x3xf32, 1>, memref<64x16x3x3xf32, 1>, memref<1x64x2x1xf32, 1>) -> ()
+  "accel.end"() : () -> ()
+}) : () -> ()
+"""
+LOAD_WEIGHTS = (
+    '"accel.load"(%weights, %w) : (memref<64x16x3x3xf32>, memref<64x16x3x3xf32, 1>) -> ()'
+)
+GROUP = """
+func.func private @group_0(%image: memref<1x16x4x3xf32>, %weights: memref<64x16x3x3xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c99 = arith.constant 99 : index
+  %x = "accel.alloc"() {bytes = 384, offset = 0} : () -> memref<1x16x4x3xf32, 1>
+  %w = "accel.alloc"() {bytes = 18432, offset = 384} : () -> memref<64x16x3x3xf32, 1>
+  %y = "accel.alloc"() {bytes = 256, offset = 18816} : () -> memref<1x64x2x1xf32, 1>
+  LOAD_WEIGHTS
+  scf.for %i = %c0 to %c99 step %c1 {
+    "accel.load"(%image, %x) : (memref<1x16x4x3xf32>, memref<1x16x4x3xf32, 1>) -> ()
+    BODY
+  }
+  return
+}
+"""
+
+
+def hoisted(body: str, *kernels: str) -> str:
+    """The group after feeds are hoisted: its instructions, in order."""
+    group = GROUP.replace("LOAD_WEIGHTS", LOAD_WEIGHTS, 1).replace("BODY", body)
+    names = "".join(KERNEL.replace("NAME", name) for name in kernels)
+    with new_context(), ir.Location.unknown():
+        accel.load()
+        module = ir.Module.parse(group + names)
+        hoist_feeds(module, AVX512)
+        function = module.body.operations[0].operation
+        text = function.get_asm(assume_verified=True)
+        assert len(allocations_in(function, "memref.alloc")) == text.count("call @feed_")
+    return " ".join(re.findall(r"accel\.load|scf\.for|@feed_\d|@kernel_\d", text))
+
+
+def compute(name: str) -> str:
+    return COMPUTE.replace("NAME", name)
+
+
+def test_weights_are_packed_before_the_loop() -> None:
+    assert hoisted(compute("kernel_0"), "kernel_0") == (
+        "accel.load @feed_0 scf.for accel.load @kernel_0"
+    )
+
+
+def test_kernels_share_what_is_made_alike_from_the_same_operand() -> None:
+    body = compute("kernel_0") + compute("kernel_1")
+    assert hoisted(body, "kernel_0", "kernel_1") == (
+        "accel.load @feed_0 scf.for accel.load @kernel_0 @kernel_1"
+    )
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_what_the_loop_writes_is_not_hoisted(where: str) -> None:
+    parts = [LOAD_WEIGHTS, compute("kernel_0")]
+    body = "\n".join(parts if where == "before" else parts[::-1])
+    assert "feed" not in hoisted(body, "kernel_0")
+
+
+def test_between_two_loops_the_operand_may_change() -> None:
+    inner = f"scf.for %j = %c0 to %c99 step %c1 {{ {compute('kernel_0')} }}"
+    assert hoisted(LOAD_WEIGHTS + inner, "kernel_0") == (
+        "accel.load scf.for accel.load accel.load @feed_0 scf.for @kernel_0"
+    )
