@@ -3,64 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from optimus_mlir.analysis import annotations
-from optimus_mlir.analysis.dataflow import read_dataflow
-from optimus_mlir.cost import Unschedulable, addresses, build_program
-from optimus_mlir.errors import PassFailure
-from optimus_mlir.mlir import Pass, ir
-from optimus_mlir.mlir.dead_code import erase_dead_ops
-from optimus_mlir.target import Accelerator
-from optimus_mlir.tiling.fuse import fuse_into_sites
-from optimus_mlir.tiling.skeleton import Skeleton
+from optimus_mlir.errors import OptimusError
+from optimus_mlir.mlir import Pass, ir, option
+from optimus_mlir.mlir.program import parse_program, read_program
+from optimus_mlir.tiling.group import TiledGroup
+from optimus_mlir.tiling.transforms import cut, require_groups, schedule_text
 
 
 @dataclass(frozen=True)
 class TileAndFusePass(Pass):
-    """Tile each group's last operator and fuse the others into its loops, as scheduled."""
+    """Tile the operators of each group and fuse them into its loops, as scheduled."""
 
     argument = "optimus-tile-and-fuse"
+    schedule: str = option("", "file of a transform schedule to run instead of our own")
+    print_schedule: str = option("", "file to write our own transform schedule to")
 
     def run(self, module: ir.Module) -> None:
-        groups = [
-            f.operation for f in module.body.operations if annotations.SCHEDULE in f.attributes
-        ]
-        if groups:
-            accelerator = annotations.read_accelerator(module.operation)
-        for function in groups:
-            tile_and_fuse(function, accelerator)
+        groups = _groups(module)
+        labels = {name: group.labels for name, group in groups.items()}
+        if self.print_schedule:
+            _write(self.print_schedule, schedule_text(labels))
+        schedule = self._schedule(labels)
+        for name, group in groups.items():
+            cut(group.payload, schedule, name)
+            group.emit()
+
+    def _schedule(self, labels: dict[str, list[str]]) -> ir.Module:
+        if not self.schedule:
+            return parse_program(schedule_text(labels).encode(), ir.Context.current)
+        schedule = read_program(self.schedule, ir.Context.current)
+        require_groups(schedule, self.schedule, labels)
+        return schedule
 
 
-def tile_and_fuse(function: ir.Operation, accelerator: Accelerator) -> None:
-    """Tile one group function; its last arguments are where its results go."""
-    dataflow = read_dataflow(function)
-    schedule = annotations.read_schedule(function)
-    names = dataflow.graph.canonical_names
-    tensors = {names[tensor] for tensor in dataflow.graph.tensors}
-    operators = {names[operator.name] for operator in dataflow.graph.operators}
-    unknown = [keep.tensor for keep in schedule.keeps if keep.tensor not in tensors]
-    unknown += [reread.tensor for reread in schedule.rereads if reread.tensor not in tensors]
-    named = *schedule.blocks, *schedule.rereads
-    unknown += [each.operator for each in named if each.operator not in operators]
-    if unknown:
-        raise PassFailure(
-            function.location,
-            f"{annotations.SCHEDULE} names {unknown[0]!r}, which this group has not: "
-            f"its tensors are {', '.join(sorted(tensors))}, "
-            f"its operators {', '.join(sorted(operators))}",
-        )
-    own_names = {canonical: own for own, canonical in names.items()}
+def _groups(module: ir.Module) -> dict[str, TiledGroup]:
+    functions = [
+        f.operation for f in module.body.operations if annotations.SCHEDULE in f.attributes
+    ]
+    if not functions:
+        return {}
+    accelerator = annotations.read_accelerator(module.operation)
+    return {
+        ir.StringAttr(f.attributes["sym_name"]).value: TiledGroup(f, accelerator) for f in functions
+    }
+
+
+def _write(path: str, text: str) -> None:
     try:
-        program = build_program(dataflow.graph, schedule.renamed(own_names))
-    except Unschedulable as error:
-        raise PassFailure(function.location, f"this schedule cannot run: {error}") from None
-    block = function.regions[0].blocks[0]
-    last = block.operations[len(block.operations) - 1].operation
-    skeleton = Skeleton(dataflow, program, addresses(program, accelerator), accelerator)
-    with ir.InsertionPoint(last), last.location:
-        results = skeleton.emit(list(block.arguments)[-len(last.operands) :])
-    for i, result in enumerate(results):
-        last.operands[i] = result
-    fuse_into_sites(function, dataflow, skeleton)
-    erase_dead_ops(function)  # whole ops; folding would carry values from one step into the next
-    del function.attributes[annotations.SCHEDULE]
+        Path(path).write_text(text)
+    except OSError as error:
+        raise OptimusError(f"cannot write {path}: {error.strerror}") from None

@@ -39,7 +39,6 @@ ELISIONS = (
     (r"dilations = dense<1> : vector<2xi64>(, )?", ""),
     (r"(, )?strides = dense<1> : vector<2xi64>", ""),
     (r"cast = #linalg.type_fn<cast_signed>(, )?", ""),
-    (r'(, )?optimus.member = "[^"]*"(, )?', ""),
     (r" {alignment = 64 : i64}", ""),
     (r" {} ", " "),
     (r"(= -?\d+) : i64\b", r"\1"),
@@ -139,6 +138,12 @@ def after_test(path: str) -> str:
     assert run is not None
     flags = [flag.replace('"', "") for flag in re.findall(r'--[\w-]+(?:="[^"]*")?', run[1])]
     return with_maps_inside(opt([str(LIT / path), *flags]))
+
+
+def transform_schedule(path: str) -> str:
+    """The transform schedule that the program of a lit test is tiled by."""
+    flag = "--optimus-tile-and-fuse=print-schedule=/dev/stdout"
+    return opt([str(LIT / path), flag, "-o", "/dev/null"]).rstrip()
 
 
 def with_maps_inside(text: str) -> str:
@@ -319,6 +324,7 @@ EXCERPTS: dict[str, Callable[[], str]] = {
     "outline-after": lambda: shown(without(after_test(OUTLINE_TEST).splitlines(), "^module", "^}")),
     "tile-before": lambda: shown(function(before_test(TILE_TEST), "group_0")),
     "tile-after": lambda: shown(function(after_test(TILE_TEST), "group_0")),
+    "tile-schedule": lambda: transform_schedule(TILE_TEST),
     "accel-before": lambda: shown(function(before_test(ACCEL_TEST), "group_0")),
     "accel-after": lambda: shown(
         without(through_casts(function(after_test(ACCEL_TEST), "group_0")), r'"accel.end"')

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.lifetimes import ALIASES
-from optimus_mlir.analysis.annotations import MEMBER, OPERATOR
+from optimus_mlir.analysis.annotations import OPERATOR
 from optimus_mlir.mlir import func, ir, memref
 from optimus_mlir.mlir.cloning import Cloner
 
@@ -45,9 +45,8 @@ class KernelTable:
             cloner = Cloner(dict(zip(arguments, block.arguments, strict=True)))
             for op in ops:
                 copy = cloner.clone(op)
-                for label in (OPERATOR, MEMBER):
-                    if label in copy.attributes:
-                        del copy.attributes[label]
+                if OPERATOR in copy.attributes:
+                    del copy.attributes[OPERATOR]
             for op in block.operations:
                 if op.operation.name == "memref.alloc":
                     memref.DeallocOp(op.operation.results[0])

@@ -32,7 +32,6 @@ LOAD = "optimus.load"  # on a linalg.copy: a transfer
 MOVE = "optimus.move"
 STORE = "optimus.store"
 OPERATOR = "optimus.operator"  # the operator whose tile an op computes
-MEMBER = "optimus.member"  # which op of the operator it is a tile of
 
 
 def integer(value: int) -> ir.Attribute:

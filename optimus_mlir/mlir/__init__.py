@@ -15,7 +15,6 @@ from optimus_mlir.mlir.pass_base import CompositePass, Pass, Step, option
 from optimus_mlir.mlir.patterns import NO_MATCH, rewrite_greedily, rewrite_once
 from optimus_mlir.mlir.pipeline import parse_pipeline
 from optimus_mlir.mlir.run import run_passes
-from optimus_mlir.mlir.schedules import apply_schedule, schedule
 
 if TYPE_CHECKING:
     from torch_mlir import execution_engine, passmanager, rewrite, runtime
@@ -57,7 +56,6 @@ __all__ = [
     "Pass",
     "Step",
     "affine",
-    "apply_schedule",
     "arith",
     "bufferization",
     "builtin",
@@ -83,7 +81,6 @@ __all__ = [
     "run_passes",
     "runtime",
     "scf",
-    "schedule",
     "structured",
     "tensor",
     "torch",

@@ -1,40 +1,23 @@
-"""Transform-dialect schedules, built from Python and applied to a module."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Transform-dialect schedules: modules of named sequences, applied to other modules."""
 
 from torch_mlir import ir
 
 from optimus_mlir.errors import OptimusError
 
-
-@contextmanager
-def schedule(name: str = "__transform_main") -> Iterator[tuple[ir.Module, ir.OpView]]:
-    """A module holding one named sequence; the `with` body fills it.
-
-    `sequence.bodyTarget` is the handle of the payload module that the schedule is applied to.
-    """
-    from torch_mlir.dialects import transform
-
-    module = ir.Module.create()
-    module.operation.attributes["transform.with_named_sequence"] = ir.UnitAttr.get()
-    with ir.InsertionPoint(module.body):
-        sequence = transform.NamedSequenceOp(
-            name,
-            [transform.any_op_t()],
-            [],
-            arg_attrs=[{"transform.readonly": ir.UnitAttr.get()}],
-        )
-    with ir.InsertionPoint(sequence.body):
-        yield module, sequence
-        transform.yield_()
+SEQUENCE = "transform.named_sequence"
 
 
-def apply_schedule(payload: ir.Module, module: ir.Module, sequence: ir.OpView) -> None:
-    """Run a schedule on `payload`; the interpreter's own words are in the error if it fails."""
+def sequences(schedule: ir.Module) -> dict[str, ir.Operation]:
+    """The named sequences of a schedule."""
+    found = [op.operation for op in schedule.body.operations if op.operation.name == SEQUENCE]
+    return {ir.StringAttr(op.attributes["sym_name"]).value: op for op in found}
+
+
+def apply_sequence(payload: ir.Module, schedule: ir.Module, sequence: ir.Operation) -> None:
+    """Run a sequence on `payload`; the interpreter's own words are in the error if it fails."""
     from torch_mlir.dialects.transform import interpreter
 
     try:
-        interpreter.apply_named_sequence(payload, sequence, module)
+        interpreter.apply_named_sequence(payload, sequence, schedule)
     except ValueError as error:
-        raise OptimusError(f"the schedule does not apply: {error}") from error
+        raise OptimusError(f"the transform schedule does not apply: {error}") from error

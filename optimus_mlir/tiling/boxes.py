@@ -15,10 +15,13 @@ Offset = int | ir.Value
 
 @dataclass(frozen=True)
 class Position:
-    """Where code stands in a loop: in one segment, at the step that `step` holds."""
+    """Where code stands in a loop: in one segment, at the step that `step` holds.
+
+    Sizes are the same at all steps of a segment: they can be asked for without a step.
+    """
 
     segment: Segment
-    step: ir.Value
+    step: ir.Value | None
 
 
 Positions = Mapping[Axis, Position]

@@ -1,17 +1,18 @@
-"""The skeleton of a tiled group: its loops, its buffers, and a slice of every op still untiled.
+"""The skeleton of a tiled group: its loops, its buffers, its transfers, and the tiles between them.
 
 Before                                    After (one operator, rows tiled)
   %1 = conv(pad(%in0), %in1)                %1 = conv(pad(%in0), %in1)
   return %1                                 %b = alloc_tensor() {memory_space = {scratchpad = 64}}
                                             %r = scf.for %t .. iter_args(%o = %out0) {
                                               %x = copy {load} %in0[rows of t] into a buffer
-                                              %s = execute_region { %1[row t] }  <- a Site
+                                              %s = conv(pad %x, %w) outs(%b[rows of t])
                                               %c = insert_slice %s into %b
                                               copy {store} %c into %o[row t]
                                             }
                                             return %r
 
-A Site remembers what its tile must read; `tiling.fuse` then tiles each op into its sites.
+Loops and buffers are of our own making: MLIR's tiling transforms know neither windows, which carry
+rows from one step into the next, nor segments, which keep all sizes static, nor addresses.
 """
 
 from __future__ import annotations
@@ -38,23 +39,12 @@ from optimus_mlir.tiling.boxes import (
     sizes,
 )
 from optimus_mlir.tiling.feed import Part, by_operand, feed
-from optimus_mlir.tiling.partial_sums import Operands, accumulate, finish, start
-from optimus_mlir.tiling.segments import Segment, cut_loops, kept_elements, places
+from optimus_mlir.tiling.partial_sums import accumulate, finish, start
+from optimus_mlir.tiling.segments import Segment, kept_elements, places
+from optimus_mlir.tiling.shapes import Segments, Shape
+from optimus_mlir.tiling.tiles import Tile
 
 PHASES = {Phase.START: start, Phase.PARTIAL: accumulate, Phase.FINISH: finish}
-
-
-@dataclass(frozen=True)
-class Site:
-    """A place that wants a tile of an operator.
-
-    `region` is an scf.execute_region that yields the slice; `reads` are what the tile is to read,
-    `target` is the part of the buffer that it is computed into.
-    """
-
-    region: ir.Operation
-    reads: Operands
-    target: ir.Value
 
 
 @dataclass
@@ -66,14 +56,14 @@ class Skeleton:
 
     dataflow: Dataflow
     program: Program
+    segments: Segments
+    tiles: Mapping[tuple[str, Shape], Tile]
     addresses: Mapping[Buffer, int]
     accelerator: Accelerator
-    sites: dict[str, list[Site]] = field(default_factory=dict)
     state: dict[Buffer | str, ir.Value] = field(default_factory=dict)
 
     def emit(self, outs: Sequence[ir.Value]) -> list[ir.Value]:
         """The group's live-outs, computed tile by tile into `outs`."""
-        self.segments = cut_loops(self.program)
         names = self.dataflow.graph.outputs
         self.state |= dict(zip(names, outs, strict=True))
         self._body(self.program.body, {})
@@ -180,22 +170,11 @@ class Skeleton:
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         target = extract(self.state[node.buffer], place, shape)
         if node.phase is Phase.WHOLE:
-            result = self._site(cluster, staged, target, offsets(node.box, at))
+            result = self.tiles[node.operator.name, tuple(shape)].place(staged, target)
         else:
             extents = sizes(node.loops, at)
             result = PHASES[node.phase](cluster, staged, target, extents)
         self.state[node.buffer] = insert(result, self.state[node.buffer], place, shape)
-
-    def _site(
-        self, cluster: Cluster, reads: Operands, target: ir.Value, at: Sequence[Offset]
-    ) -> ir.Value:
-        """Leave a slice of the whole op, for MLIR to tile."""
-        region = scf.ExecuteRegionOp([target.type])
-        with ir.InsertionPoint(region.region.blocks.append()):
-            scf.YieldOp([extract(cluster.result, at, list(target.type.shape))])
-        site = Site(region.operation, reads, target)
-        self.sites.setdefault(cluster.operator.name, []).append(site)
-        return region.results[0]
 
     def _store(self, node: Store, at: Positions) -> None:
         if is_empty(node.box, at):
