@@ -1,8 +1,8 @@
 """Kernels: what one compute instruction does, as a function of scratchpad buffers.
 
-The linalg ops of one operator that stand together become a kernel. Temporaries in memory space 0
-(padded feeds, accumulators) are the array's own and move into the kernel; kernels of equal structure
-are shared.
+The linalg ops of one operator that stand together, and loops around such ops, become a kernel.
+Temporaries in memory space 0 (padded feeds, accumulators) are the array's own and move into the
+kernel; kernels of equal structure are shared.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.lifetimes import ALIASES
 from optimus_mlir.analysis.annotations import OPERATOR
 from optimus_mlir.mlir import func, ir, memref
-from optimus_mlir.mlir.cloning import Cloner
+from optimus_mlir.mlir.cloning import Cloner, values_read
 
 TRANSPARENT = ALIASES | {"memref.alloc", "affine.apply", "arith.constant"}
 
@@ -85,8 +85,8 @@ def _runs(block: ir.Block) -> list[list[ir.Operation]]:
 
 def _scratchpad_buffers(ops: Sequence[ir.Operation]) -> list[ir.Value]:
     """The buffers that the ops read or write, in order, without the array's own."""
-    operands = [v for op in ops for v in op.operands if isinstance(v.type, ir.MemRefType)]
-    return list(dict.fromkeys(v for v in operands if accel.memory_space(v) == accel.SCRATCHPAD))
+    read = [v for op in ops for v in values_read(op) if isinstance(v.type, ir.MemRefType)]
+    return list(dict.fromkeys(v for v in read if accel.memory_space(v) == accel.SCRATCHPAD))
 
 
 def any_address(kind: ir.Type) -> ir.Type:
@@ -103,6 +103,6 @@ def _blocks(op: ir.Operation) -> list[ir.Block]:
         for block in region.blocks:
             found.append(block)
             for inner in block.operations:
-                if inner.operation.name == "scf.for":
+                if inner.operation.name == "scf.for" and OPERATOR not in inner.operation.attributes:
                     found += _blocks(inner.operation)
     return found

@@ -38,15 +38,23 @@ def _is_rebuilt(owner: ir.Operation | ir.Block) -> bool:
 
 
 def values_read(op: ir.Operation) -> list[ir.Value]:
-    """Every value that `op` or an op inside it uses."""
-    values: list[ir.Value] = []
+    """Every value from outside that `op` or an op inside it uses."""
+    return [user.operands[number] for user, number in uses_from_outside(op)]
+
+
+def uses_from_outside(op: ir.Operation) -> list[tuple[ir.Operation, int]]:
+    """The operands of `op`, and of the ops in its regions, that are defined elsewhere."""
+    own: set[ir.Value] = set()
+    uses: list[tuple[ir.Operation, int]] = []
 
     def visit(inner: ir.Operation) -> ir.WalkResult:
-        values.extend(inner.operands)
+        uses.extend((inner, n) for n, value in enumerate(inner.operands) if value not in own)
+        own.update(inner.results)
+        own.update(a for region in inner.regions for b in region.blocks for a in b.arguments)
         return ir.WalkResult.ADVANCE
 
-    op.walk(visit)
-    return values
+    op.walk(visit, ir.WalkOrder.PRE_ORDER)
+    return uses
 
 
 def _remap(op: ir.Operation, values: dict[ir.Value, ir.Value]) -> None:

@@ -24,7 +24,7 @@ from optimus_mlir.analysis.annotations import OPERATOR
 from optimus_mlir.analysis.dataflow import Cluster
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import bufferization, func, ir, scf
-from optimus_mlir.mlir.cloning import Cloner
+from optimus_mlir.mlir.cloning import Cloner, uses_from_outside
 from optimus_mlir.mlir.dead_code import erase_dead_ops
 from optimus_mlir.tiling.boxes import extract
 from optimus_mlir.tiling.partial_sums import Operands
@@ -155,7 +155,7 @@ def _copied(
     first = _first(cluster)
     for op, member in _with_fills(cluster):
         copy = op.clone().operation
-        for user, number in _uses_from_outside(copy):
+        for user, number in uses_from_outside(copy):
             value = user.operands[number]
             if value in copies:
                 user.operands[number] = copies[value]
@@ -189,21 +189,6 @@ def _init(op: ir.Operation) -> ir.Value:
 
 def _is_fill(value: ir.Value) -> bool:
     return not isinstance(value.owner, ir.Block) and value.owner.name == "linalg.fill"
-
-
-def _uses_from_outside(op: ir.Operation) -> list[tuple[ir.Operation, int]]:
-    """The operands of `op`, and of the ops in its body, that are defined elsewhere."""
-    own: set[ir.Value] = set()
-    uses: list[tuple[ir.Operation, int]] = []
-
-    def visit(inner: ir.Operation) -> ir.WalkResult:
-        uses.extend((inner, n) for n, value in enumerate(inner.operands) if value not in own)
-        own.update(inner.results)
-        own.update(a for region in inner.regions for b in region.blocks for a in b.arguments)
-        return ir.WalkResult.ADVANCE
-
-    op.walk(visit, ir.WalkOrder.PRE_ORDER)
-    return uses
 
 
 def _inline(region: ir.Operation) -> None:
