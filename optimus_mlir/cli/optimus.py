@@ -15,6 +15,7 @@ from optimus_mlir.cli.cache import cache
 from optimus_mlir.cli.compare import compare
 from optimus_mlir.cli.explain import explain
 from optimus_mlir.cli.options import Options, RunOptions, print_schema, takes_model
+from optimus_mlir.cli.replan import replan
 from optimus_mlir.cli.sweep import sweep
 from optimus_mlir.errors import OptimusError
 
@@ -49,7 +50,7 @@ def optimus() -> None:
     """
 
 
-for command in (accelerators, cache, compare, explain, sweep):
+for command in (accelerators, cache, compare, explain, replan, sweep):
     optimus.add_command(command)
 
 

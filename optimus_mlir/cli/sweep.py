@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from optimus_mlir.cli.output import write_output
 from optimus_mlir.cli.study import Study, takes_study
 from optimus_mlir.cli.sweep_points import Point, never_worse, with_knees
 
 if TYPE_CHECKING:
     from optimus_mlir.analysis.dataflow import Dataflow
-    from optimus_mlir.fusion.prices import GroupPrices
+    from optimus_mlir.fusion.learning import Lessons
 
 
 @click.command(
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Examples:
   optimus sweep zoo:resnet18 --scratchpad 32KiB:4MiB
   optimus sweep model.mlir --scratchpad 16KiB:1MiB --steps 4 --plot traffic.svg
+  optimus sweep zoo:resnet18 --scratchpad 32KiB:180KiB --table resnet18.json
 """,
 )
 @takes_study
@@ -50,7 +52,14 @@ Examples:
     metavar="FILE.svg|png",
     help="Draw it (needs matplotlib: pip install 'optimus-mlir[plot]').",
 )
-def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) -> int:
+@click.option(
+    "--table",
+    metavar="FILE.json",
+    help="Keep what was learned there, for 'optimus replan'.",
+)
+def sweep(
+    study: Study, sizes: str, steps: int, *, solver: str, plot: Path | None, table: str | None
+) -> int:
     """Plan MODEL for scratchpads of many sizes.
 
     A larger one never moves more: where the search finds no better plan, that for less room stays.
@@ -58,7 +67,7 @@ def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) 
     A knee is a size at which the plan moves at least 5 % less than at the size before: its groups
     are listed.
     """
-    from optimus_mlir.fusion.prices import GroupPrices
+    from optimus_mlir.fusion.learning import Lessons
 
     progress = study.progress()
     points: list[Point] = []
@@ -66,11 +75,13 @@ def sweep(study: Study, sizes: str, steps: int, solver: str, plot: Path | None) 
         *smaller, largest = ladder(sizes, steps)
         fields = {"scratchpad_bytes": largest}
         accelerator = study.load_accelerator().model_copy(update=fields)
-        prices = GroupPrices(dataflow.graph, accelerator)
+        lessons = Lessons(dataflow.graph, accelerator, dataflow.runs)
         for size in (largest, *reversed(smaller)):  # what is known of more room helps with less
-            prices = prices.in_less(size)
             with progress.step("plan", f"planning for {size} bytes"):
-                points.append(_point(study, dataflow, solver, prices))
+                points.append(_point(study, dataflow, solver, lessons, size))
+        if table is not None:
+            with progress.step("plan", f"pricing the groups for {table}"):
+                write_output(table, lessons.table(study.model).model_dump_json().encode())
     points = with_knees(never_worse(points[::-1]))
     if plot is not None:
         from optimus_mlir.cli.sweep_plot import draw
@@ -100,16 +111,16 @@ def ladder(sizes: str, steps: int) -> list[int]:
     return [*found, high]
 
 
-def _point(study: Study, dataflow: Dataflow, solver: str, prices: GroupPrices) -> Point:
+def _point(study: Study, dataflow: Dataflow, solver: str, lessons: Lessons, size: int) -> Point:
     from optimus_mlir.errors import OptimusError
     from optimus_mlir.fusion.solvers import require_feasible, solve_with
 
-    size = prices.accelerator.scratchpad_bytes
+    prices = lessons.prices_in(size)
     try:
         require_feasible(prices)
     except OptimusError:
         return Point(size, None, None)
-    plan = solve_with(prices, solver, dataflow.runs, study.seconds)
+    plan = lessons.learn(size, solver, study.seconds)
     layers = solve_with(prices, "layer-by-layer", dataflow.runs, bounded=False).dram_bytes
     return Point(size, plan, layers)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,11 +22,16 @@ from optimus_mlir.workload import Graph
 Json = Any
 
 
-class _Part(BaseModel):
+class FilePart(BaseModel):
+    """What is read from a file: nothing unknown in it, nothing converted."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class PlannedGroup(_Part):
+Part = TypeVar("Part", bound=FilePart)
+
+
+class PlannedGroup(FilePart):
     """Operators that run together, and how."""
 
     operators: tuple[str, ...] = Field(min_length=1, description="by name, in program order")
@@ -37,7 +42,7 @@ class PlannedGroup(_Part):
     price: dict[str, Json] = Field({}, description="as the model priced it; not read back")
 
 
-class PlanFile(_Part):
+class PlanFile(FilePart):
     """A partition of a network's operators into groups, for one accelerator."""
 
     version: Literal[1] = Field(description="of this format")
@@ -121,18 +126,26 @@ def plain(value: object) -> Json:
 
 def read_plan(path: str) -> PlanFile:
     """The plan in a file; an OptimusError names the place of what is wrong in it."""
+    return read_file(path, PlanFile)
+
+
+def parse_plan(text: str, source: str) -> PlanFile:
+    return parse(text, source, PlanFile)
+
+
+def read_file(path: str, kind: type[Part]) -> Part:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise OptimusError(f"{path}: {reason}") from None
-    return parse_plan(text, path)
+    return parse(text, path, kind)
 
 
-def parse_plan(text: str, source: str) -> PlanFile:
+def parse(text: str, source: str, kind: type[Part]) -> Part:
     try:
         json.loads(text)  # its errors say where
-        return PlanFile.model_validate_json(text)
+        return kind.model_validate_json(text)
     except json.JSONDecodeError as error:
         raise OptimusError(
             f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}"
