@@ -6,8 +6,8 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+import torch_mlir._mlir_libs._torchMlir  # noqa: F401 # registers torch-mlir's passes
 from torch_mlir import ir
-from torch_mlir._mlir_libs import _torchMlir  # noqa: F401 # registers torch-mlir's passes
 from torch_mlir.passmanager import PassManager
 
 _dialect_loaders: list[Callable[[], None]] = []

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimus_mlir.cli import commands
+from optimus_mlir.cli import commands, models
 from optimus_mlir.cli.optimus import main
-from optimus_mlir.frontends import zoo
 from optimus_mlir.fusion import solvers
 
 MATMUL = """\
@@ -136,7 +135,8 @@ def test_zoo_is_compared_with_pytorch(capsys, monkeypatch) -> None:
     import torch
 
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.ReLU()).eval()
-    monkeypatch.setattr(zoo, "zoo_model", lambda _: (network, (torch.zeros(1, 3, 8, 8),)))
+    inputs = (torch.zeros(1, 3, 8, 8),)
+    monkeypatch.setattr(models, "zoo_model", lambda _: (network, inputs))
     assert main(["run", "zoo:small", "--json"]) == 0
     fields = json.loads(capsys.readouterr().out)
     assert fields["reference"] == "PyTorch"
