@@ -69,6 +69,10 @@ class _Search:
     def run(self) -> Schedule | None:
         if self.space.floor >= self.rank[0]:
             return None
+        if (all_at_once := self.space.all_at_once) is not None:
+            self._improve(all_at_once)
+        if self._is_unbeatable():
+            return self.best
         for costs in sorted(self._promising(), key=lambda costs: costs.least_bound):
             if costs.least_bound > self.rank[0]:
                 break
@@ -76,6 +80,11 @@ class _Search:
                 for start, streams in self.space.streamed(costs):
                     self._until_it_fits(start, streams)
         return self.best
+
+    def _is_unbeatable(self) -> bool:
+        """No traffic but the floor, with no loop: nothing is computed again either."""
+        dram_bytes, _, steps, blocks = self.rank
+        return (dram_bytes, steps, blocks) == (self.space.floor, 1, 0)
 
     def _promising(self) -> Iterator[Costs]:
         """The families that may win, alone or with some choice of blocks."""
@@ -135,6 +144,11 @@ class Space:
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
         return tuple(Stream.of(self.group, block) for block in streams(self.group))
+
+    @cached_property
+    def all_at_once(self) -> Costs | None:
+        """The family of the one schedule that has no loops."""
+        return self.costs(Family())
 
     def families(self) -> list[Costs]:
         """All families without blocks."""
