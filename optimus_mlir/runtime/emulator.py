@@ -10,21 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from optimus_mlir.accel.arguments import add_arguments
 from optimus_mlir.accel.counters import LaunchCounters, counter_layout, launches
 from optimus_mlir.accel.kernel_times import KernelTimes
-from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.lowering import kernel_functions, lower_accel, memory_bytes
+from optimus_mlir.accel.lowering import kernel_functions
 from optimus_mlir.analysis import annotations
 from optimus_mlir.codegen.cpu import host_vector_unit
-from optimus_mlir.codegen.feeds import hoist_feeds
 from optimus_mlir.codegen.linalg_nests import linalg_ops
 from optimus_mlir.codegen.vectorise import Scalar, choice_of
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.mlir import arith, ir
-from optimus_mlir.mlir.constants import numpy_dtype, read_constants
-from optimus_mlir.runtime.machine_code import Entry, load
+from optimus_mlir.mlir import ir
+from optimus_mlir.mlir.constants import numpy_dtype
 from optimus_mlir.runtime.object_cache import ObjectCache
+from optimus_mlir.runtime.programs import compiled, timed_program, with_feeds
+from optimus_mlir.runtime.weights import main_of, weights_of
 
 Array = np.ndarray[Any, Any]
 GUARD_BYTES = 4096
@@ -104,15 +102,18 @@ class Emulator:
         self.groups = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launched]
         self.arguments = _host_arguments(module)
         start = time.perf_counter()
-        with module.context, ir.Location.unknown():
-            module = self.module = _copy(module)
-            hoist_feeds(module, host_vector_unit())
-        sizes = memory_bytes(module)
+        self.times: KernelTimes | None = None
+        if timed:
+            module = self.module = with_feeds(module)
+            self.kernels, self.main = kernel_functions(module), main_of(module)
+            self.times = KernelTimes(list(self.kernels))
+            program = timed_program(module, cache, self.times)
+        else:
+            program = compiled(module, cache, counts=counts)
+        self.entry, sizes = program.entry, program.memory
         self.scratchpad = Scratchpad(sizes.scratchpad)
         self.workspace, self.dram = (np.empty(n, np.uint8) for n in (sizes.workspace, sizes.dram))
-        self.kernels, self.main = kernel_functions(module), _main(module)
-        self.times = KernelTimes(list(self.kernels)) if timed else None
-        self.weights, self.entry = _compile(module, cache, self.times, counts=counts)
+        self.weights = weights_of(module)
         self.compile_seconds = time.perf_counter() - start
         self._weight_descriptors = [_descriptor(weight) for weight in self.weights]
 
@@ -168,67 +169,9 @@ class Scratchpad:
             raise OptimusError("the program wrote outside the scratchpad: this is a compiler bug")
 
 
-def _compile(
-    module: ir.Module, cache: ObjectCache | None, times: KernelTimes | None, *, counts: bool
-) -> tuple[list[Array], Entry]:
-    """The weights that `main` takes as arguments, and the machine code of a copy of the module."""
-    with module.context, ir.Location.unknown():
-        copy = _copy(module)
-        weights = _weights_as_arguments(copy)
-        lower_accel(copy, times, counts=counts)
-        return weights, load(copy, cache)
-
-
-def _copy(module: ir.Module) -> ir.Module:
-    copy = ir.Module.create()
-    for op in module.body.operations:
-        op.operation.clone(ir.InsertionPoint(copy.body))
-    for i in range(len(module.operation.attributes)):
-        named = module.operation.attributes[i]
-        copy.operation.attributes[named.name] = named.attr
-    return copy
-
-
-def _weights_as_arguments(module: ir.Module) -> list[Array]:
-    """Large constants inside a module take LLVM seconds: `main` gets them from outside."""
-    main = _main(module)
-    uses = allocations_in(main, "memref.get_global")
-    weights: list[ir.OpView] = []
-    for use in uses:
-        name = ir.FlatSymbolRefAttr(use.attributes["name"]).value
-        value = next(
-            op.operation.attributes["initial_value"]
-            for op in module.body.operations
-            if op.operation.name == "memref.global" and op.sym_name.value == name
-        )
-        with ir.InsertionPoint(use):
-            weights.append(arith.ConstantOp(_tensor_type(use.results[0].type), value))
-    values = read_constants(weights)
-    types = [use.results[0].type for use in uses]
-    for use, weight, argument in zip(uses, weights, add_arguments(main, types), strict=True):
-        use.results[0].replace_all_uses_with(argument)
-        use.erase()
-        weight.operation.erase()
-    for op in list(module.body.operations):
-        if op.operation.name == "memref.global":
-            op.operation.erase()
-    return values
-
-
-def _tensor_type(buffer: ir.MemRefType) -> ir.Type:
-    return ir.RankedTensorType.get(buffer.shape, buffer.element_type)
-
-
-def _main(module: ir.Module) -> ir.Operation:
-    for op in module.body.operations:
-        if op.operation.name == "func.func" and op.sym_name.value == "main":
-            return op.operation
-    raise OptimusError("no function @main to run")
-
-
 def _host_arguments(module: ir.Module) -> list[tuple[list[int], np.dtype[Any]]]:
     """Shape and type of every argument of `main`: its inputs, then its results."""
-    kind = ir.FunctionType(ir.TypeAttr(_main(module).attributes["function_type"]).value)
+    kind = ir.FunctionType(ir.TypeAttr(main_of(module).attributes["function_type"]).value)
     return [(list(t.shape), _dtype(t.element_type)) for t in kind.inputs]
 
 

@@ -31,22 +31,29 @@ Entry = Callable[..., None]
 """`main`: called with a pointer to the descriptor of every buffer."""
 
 
-def load(module: ir.Module, cache: ObjectCache | None) -> Entry:
+def load(module: ir.Module, cache: ObjectCache | None) -> tuple[Entry, str]:
     """Machine code of a module whose accel ops are lowered; the module is used up.
 
-    With a cache and a linker, code is compiled by function and kept.
+    With a cache and a linker, code is compiled by function and kept: under the name that is
+    returned, which is empty if nothing is kept.
     """
     linker = find_linker()
     if cache is None:
-        return _compiled_in_memory(module)
+        return _compiled_in_memory(module), ""
     if linker is None:
         names = ", ".join(LINKERS)
         remark(ir.Location.unknown(), f"compiled code is not kept: that takes one of {names}")
-        return _compiled_in_memory(module)
+        return _compiled_in_memory(module), ""
     units = units_of(module, compiler_identity())
     key = digest("".join(unit.key for unit in units).encode())
     library = cache.find(key, LIBRARY) or cache.put(key, LIBRARY, _linked(units, cache, linker))
-    return _entry_of(library)
+    return _entry_of(library), key
+
+
+def load_kept(key: str, cache: ObjectCache) -> Entry | None:
+    """What `load` has kept under a name, if it is still there."""
+    library = cache.find(key, LIBRARY) if key else None
+    return library and _entry_of(library)
 
 
 def find_linker() -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from optimus_mlir.mlir import ir, new_context, run_passes
 from optimus_mlir.mlir.diagnostics import Diagnostic, listening
 from optimus_mlir.passes.fuse import FusePass
-from optimus_mlir.runtime import machine_code
+from optimus_mlir.runtime import machine_code, programs
 from optimus_mlir.runtime.emulator import Emulator
 from optimus_mlir.runtime.object_cache import ObjectCache
 
@@ -120,3 +120,19 @@ def test_without_a_linker_it_runs_and_says_so(
         "compiled code is not kept: that takes one of cc, gcc, clang"
     ]
     assert not cache.folder.exists()
+
+
+def test_a_program_that_was_compiled_before_is_not_lowered(
+    cache: ObjectCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(Emulator(chain(), cache))
+    monkeypatch.setattr(programs, "lower_accel", pytest.fail)
+    check(Emulator(chain(), cache))
+
+
+def test_a_program_whose_code_was_removed_is_compiled_again(cache: ObjectCache) -> None:
+    check(Emulator(chain(), cache))
+    for path in cache.entries():
+        if path.suffix == ".so":
+            path.unlink()
+    check(Emulator(chain(), cache))
