@@ -7,7 +7,6 @@ The format is https://mlir.llvm.org/docs/BytecodeFormat.
 """
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import ml_dtypes
@@ -18,6 +17,7 @@ from optimus_mlir.errors import PassFailure
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+LARGE_BYTES = 1 << 16  # no other part of a constant's bytecode is as long
 MOST_INLINE_ELEMENTS = 16  # more are not printed inside the op that uses them
 
 BYTECODE_MAGIC = b"ML\xefR"
@@ -127,9 +127,9 @@ def _one_element(attribute: ir.DenseElementsAttr) -> Any:
 
 def _copy_of_resource(shaped: ir.ShapedType, op: ir.OpView) -> Array:
     dtype = _dtype(shaped.element_type, op)
-    count = int(np.prod(shaped.shape, dtype=np.int64))
-    blob = _only_resource(_bytecode_of_constant(op.attributes["value"]))
-    if len(blob) != count * dtype.itemsize:
+    length = int(np.prod(shaped.shape, dtype=np.int64)) * dtype.itemsize
+    blob = _bytecode_of_constant(op.attributes["value"]).resource(length)
+    if len(blob) != length:
         raise PassFailure(
             op.location,
             f"{op.attributes['value']} has {len(blob)} bytes of values: "
@@ -138,14 +138,33 @@ def _copy_of_resource(shaped: ir.ShapedType, op: ir.OpView) -> Array:
     return np.frombuffer(blob, dtype).reshape(shaped.shape)
 
 
-def _bytecode_of_constant(value: ir.Attribute) -> memoryview:
+def _bytecode_of_constant(value: ir.Attribute) -> _Pieces:
     """Of an op by itself: MLIR's writer crashes where the users of the op that it writes are nested."""
-    bytecode = BytesIO()
+    bytecode = _Pieces()
     with value.context, ir.Location.unknown():
         attributes = {"value": value}
         op = ir.Operation.create("arith.constant", [value.type], [], attributes, ip=False)
         op.write_bytecode(bytecode)
-    return bytecode.getbuffer()
+    return bytecode
+
+
+class _Pieces:
+    """A file that keeps every piece that is written; a `BytesIO` would copy all weights again."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, piece: bytes) -> int:
+        self.written.append(piece)
+        return len(piece)
+
+    def resource(self, length: int) -> memoryview:
+        """The bytes of the one resource. A large one is a piece of its own."""
+        if length >= LARGE_BYTES:
+            for piece in self.written:
+                if len(piece) == length:
+                    return memoryview(piece)
+        return _only_resource(memoryview(b"".join(self.written)))
 
 
 def _only_resource(bytecode: memoryview) -> memoryview:
