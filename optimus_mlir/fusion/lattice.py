@@ -23,7 +23,7 @@ class Lattice:
 
     def __init__(self, stretch: Stretch, prefixes: list[int]) -> None:
         self.prefixes = prefixes
-        self._holds = np.array(
+        self.holds = np.array(
             [[p >> i & 1 for i in range(len(stretch.operators))] for p in prefixes], np.float32
         )
         self._written = _Written(stretch)
@@ -34,7 +34,7 @@ class Lattice:
         outer = self.prefixes[end]
         inside = [i for i in reversed(range(end)) if not self.prefixes[i] & ~outer]
         begins = np.array(inside, np.int64)
-        members = self._holds[end] - self._holds[begins]
+        members = self.holds[end] - self.holds[begins]
         return begins, self._written.elements(members) + self._read.elements(members)
 
 

@@ -45,6 +45,7 @@ class Paths:
         self.end = np.repeat(np.arange(1, len(lattice.prefixes), dtype=np.int32), counts)
         held = np.array([prefix.bit_count() for prefix in lattice.prefixes], np.int32)
         self.sizes = held[self.end] - held[self.begin]
+        self._floor = self.least.copy()
         self.is_sharp = np.zeros(len(self.begin), bool)
         first = np.concatenate([[0, 0], np.cumsum(counts)]).astype(np.int64)
         self._into = [range(int(a), int(b)) for a, b in pairwise(first)]
@@ -73,6 +74,24 @@ class Paths:
             self.least[edge] = max(self.least[edge], least)
             self.is_sharp[edge] = True
         return float(self.least[edge])
+
+    def learn_from(self, edge: int) -> None:
+        """Groups that this one is a tail of cost as much more than their floors as its excess."""
+        excess = self.prices.excess(self.members(edge))
+        if excess > 0:
+            larger = edge + 1 + self._with_tail(edge)
+            self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
+
+    def _with_tail(self, edge: int) -> Array:
+        """Larger groups with the same last operator that end in the same prefix, by distance."""
+        into = self._into[int(self.end[edge])]
+        held = self.lattice.holds
+        begins = held[self.begin[edge + 1 : into.stop]]
+        before = held[self.begin[edge]]
+        last = self._group(edge).bit_length()
+        is_inside = ~np.any(begins > before, axis=1)
+        same_end = np.all(begins[:, last:] == before[last:], axis=1)
+        return np.flatnonzero(is_inside & same_end)
 
     def all_or_none(self) -> Effort:
         """Enough for every group, or nothing: what is not looked at is the cheapest way around."""

@@ -21,6 +21,7 @@ from optimus_mlir.fusion.schedules import (
     cheapest,
     smallest_footprint_bytes,
 )
+from optimus_mlir.fusion.tails import excess_bytes, is_covered
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Operator
 
@@ -57,6 +58,7 @@ class GroupPrices:
         self._smallest: dict[Hashable, int] = {}
         self._least: dict[Hashable, float] = {}
         self._none_below = known.none_below
+        self._excess: dict[Hashable, float] = {}
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
         """The schedule of a group with the least traffic; None if it costs `below` or more.
@@ -94,6 +96,17 @@ class GroupPrices:
         several = len(group.operators) > 1
         extra = extra_elements(group, self._touched, self.accelerator) if several else 0
         return (floor + extra) * self.cost_per_element
+
+    def excess(self, operators: Operators) -> float:
+        """What every larger group with this tail costs beyond its floor, at least: see `tails`."""
+        group = self.graph.group(operators)
+        if not is_covered(group, self.graph):
+            return 0
+        key = self._structures.key(operators)
+        if key not in self._excess:
+            space = Space(group, self.accelerator, self._works)
+            self._excess[key] = excess_bytes(space) * self.objective.per_dram_byte
+        return self._excess[key]
 
     def in_less(self, scratchpad_bytes: int) -> GroupPrices:
         """The prices for a smaller scratchpad; what is known and still fits is still the best.

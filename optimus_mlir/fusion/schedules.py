@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import ONE, Source, volume
+from optimus_mlir.cost.buffers import ONE, Source, tensor_of, volume
 from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price
@@ -272,6 +272,10 @@ class Costs:
         buffers = self.regions.buffers.items()
         return {source: buffer.bytes(self.accelerator) for source, buffer in buffers}
 
+    @property
+    def _without_fetched_maps(self) -> dict[Source, Grid]:
+        return {s: NONE for s in self.regions.live_ins if tensor_of(s) not in self.constants}
+
     def fits(self) -> NDArray[np.bool_]:
         """Which schedules may fit the scratchpad."""
         return self.least_bytes <= self.capacity
@@ -291,17 +295,21 @@ class Costs:
                 return True
         return False
 
-    def least_with(self, streams: Sequence[Stream]) -> Iterator[tuple[Grid, Grid]]:
+    def least_with(
+        self, streams: Sequence[Stream], *, fetches_maps: bool = True
+    ) -> Iterator[tuple[Grid, Grid]]:
         """Lower bounds of the footprint and of the additional DRAM bytes with no stream, with one, ..
 
-        Ends at once where nothing fits, however many there are.
+        Ends at once where nothing fits, however many there are. Feature maps that are not fetched
+        take no space.
         """
         kept = {keep.tensor: keep.depth for keep in self.family.keeps}
-        streaming = Streaming(self.regions, streams, kept, self._sizes)
+        sizes = self._sizes if fetches_maps else self._sizes | self._without_fetched_maps
+        streaming = Streaming(self.regions, streams, kept, sizes)
         leanest = together(self.regions, streaming.leanest)
         if leanest.min() > self.capacity:
             return
-        least = together(self.regions, self._sizes)
+        least = together(self.regions, sizes)
         yield least, NONE
         each = zip(streaming.saved_bytes(), streaming.more_elements(), strict=True)
         for saved_bytes, more_elements in each:

@@ -66,6 +66,10 @@ class MadeUpPrices(GroupPrices):
     def _bound(self, group: Graph) -> float:
         return floor_bytes(group, self.accelerator) if is_connected(group) else math.inf
 
+    def excess(self, operators: Operators) -> float:
+        """True schedules have such a bound."""
+        return 0
+
     def _search(self, operators: Operators, below: float) -> Choice | None:
         self.searches += 1
         chance = random.Random(repr((self.seed, self._structures.key(operators))))

@@ -1,0 +1,85 @@
+"""What a group is said to move at the least because of its last operators: no schedule moves less."""
+
+import numpy as np
+from hypothesis import event, given
+from hypothesis import strategies as st
+from networks import Network, networks
+from test_group_bound import with_capacity
+
+from optimus_mlir.cost import floor_bytes
+from optimus_mlir.fusion.lattice import Lattice
+from optimus_mlir.fusion.paths import Paths
+from optimus_mlir.fusion.prices import GroupPrices
+from optimus_mlir.fusion.schedules import Space
+from optimus_mlir.fusion.stretch import Stretch
+from optimus_mlir.target import Accelerator, load_accelerator, with_fields
+from optimus_mlir.workload import Graph
+
+TARGETS = [
+    load_accelerator("eyeriss"),
+    with_fields(load_accelerator("eyeriss"), ["double_buffering=true", "accumulator_bits=16"]),
+]
+
+
+@st.composite
+def wide_chains(draw: st.DrawFn) -> Graph:
+    """Convolutions one after the other, some of them with a shortcut: weights do not fit."""
+    network = Network()
+    channels = st.integers(3, 12)
+    maps = [network.tensor("x", draw(channels), draw(st.integers(3, 6)), draw(st.integers(2, 4)))]
+    for _ in range(draw(st.integers(3, 4))):
+        kernel, x = draw(st.sampled_from([1, 1, 3])), maps[-1]
+        shape = (draw(channels), *network.shape(x)[1:])
+        same = [y for y in maps if network.shape(y) == shape]
+        residual = draw(st.sampled_from([None, *same]))
+        padding = kernel // 2
+        maps.append(network.conv(x, shape[0], kernel, padding=padding, residual=residual))
+    return network.graph()
+
+
+@given(st.one_of(wide_chains(), networks(most_operators=5)), st.sampled_from(TARGETS), st.data())
+def test_no_schedule_that_fits_moves_less(
+    network: Graph, target: Accelerator, data: st.DataObject
+) -> None:
+    """In scratchpads that are just large enough for some schedule."""
+    count = len(network.operators)
+    begin = data.draw(st.integers(0, max(0, count - 3)))
+    end = data.draw(st.integers(min(begin + 3, count), count))
+    group = network.group(network.operators[begin:end])
+    if len(group.operators) < 3 or not group.outputs:
+        return
+    tail = group.operators[data.draw(st.integers(1, len(group.operators) - 2)) :]
+    members = list(Space(group, target).members())
+    bytes_on_chip = np.concatenate([costs.least_bytes.ravel() for costs in members])
+    moved = np.concatenate([costs.dram_bytes.ravel() for costs in members])
+    floor = floor_bytes(group, target)
+    sizes = np.unique(bytes_on_chip)
+    for capacity in sizes[: 1 + len(sizes) // 2].tolist():
+        sized = target.model_copy(update={"scratchpad_bytes": capacity})
+        excess = GroupPrices(network, sized).excess(tail)
+        event("more than the floor" if excess > 0 else "the floor")
+        assert floor + excess <= np.min(moved[bytes_on_chip <= capacity])
+
+
+def chain() -> Graph:
+    """A small convolution, and then two whose weights are as large as the scratchpad."""
+    network = Network()
+    x = network.conv(network.tensor("x", 8, 10, 10), 10, 1)
+    network.conv(network.conv(x, 120, 1), 10, 1)
+    return network.graph()
+
+
+def test_what_a_tail_shows_spares_the_larger_groups() -> None:
+    network = chain()
+    prices = GroupPrices(network, with_capacity(2400))
+    stretch = Stretch(network, network.operators)
+    prefixes = stretch.prefixes(10)
+    assert prefixes is not None
+    paths = Paths(prices, stretch, Lattice(stretch, prefixes))
+    of_two, of_three = paths.into(3)[1:]
+    floor = paths.least[of_three]
+    excess = prices.excess(network.operators[1:])
+    assert excess > 0
+    paths.learn_from(of_two)
+    assert paths.least[of_three] == floor + excess
+    assert prices.searches == 0
