@@ -66,7 +66,7 @@ class _Exact:
         for edge in self._worth_a_look(end, largest, most):
             begin = int(self.paths.begin[edge])
             room = min(most, float(self._cost[end])) - self._cost[begin]
-            if self.paths.least[edge] >= room or self.paths.sharpen(edge) >= room:
+            if self._is_refused(edge, float(room)):
                 continue
             if patience.is_over():
                 return False
@@ -77,6 +77,15 @@ class _Exact:
                 self._cost[end] = self._cost[begin] + self.prices.cost(choice.price)
                 self._begin[end] = begin
         return True
+
+    def _is_refused(self, edge: int, room: float) -> bool:
+        """Whether a bound says that the group costs as much as there is room for; cheap ones first."""
+        paths = self.paths
+        return (
+            paths.least[edge] >= room
+            or paths.sharpen(edge) >= room
+            or paths.learn_from_tails(edge, room) >= room
+        )
 
     def _worth_a_look(self, end: int, largest: int, most: float) -> Iterator[int]:
         first = self.paths.into(end).start

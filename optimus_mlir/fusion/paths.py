@@ -13,6 +13,8 @@ from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.stretch import Stretch
 
 MOST_PREFIXES = 200  # a network that is nearly a chain
+TAILS = (*((n,) for n in range(2, 9)), *((n, n - 1, n - 2) for n in (16, 32, 64, 128, 256)))
+"""Sizes of tails to learn from: the first of each that says something."""
 MOST_OPERATORS = 50_000  # in all of its groups together: their bounds take seconds
 
 
@@ -46,6 +48,7 @@ class Paths:
         held = np.array([prefix.bit_count() for prefix in lattice.prefixes], np.int32)
         self.sizes = held[self.end] - held[self.begin]
         self._floor = self.least.copy()
+        self._excess = np.full(len(self.begin), math.nan)  # not known
         self.is_sharp = np.zeros(len(self.begin), bool)
         first = np.concatenate([[0, 0], np.cumsum(counts)]).astype(np.int64)
         self._into = [range(int(a), int(b)) for a, b in pairwise(first)]
@@ -75,23 +78,42 @@ class Paths:
             self.is_sharp[edge] = True
         return float(self.least[edge])
 
-    def learn_from(self, edge: int) -> None:
-        """Groups that this one is a tail of cost as much more than their floors as its excess."""
-        excess = self.prices.excess(self.members(edge))
-        if excess > 0:
-            larger = edge + 1 + self._with_tail(edge)
-            self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
+    def learn_from_tails(self, edge: int, enough: float) -> float:
+        """What a group costs at the least by what its tails say, small ones first, until enough."""
+        tails = self._tails(edge)
+        for sizes in TAILS:
+            if self.least[edge] >= enough or sizes[0] >= self.sizes[edge]:
+                break
+            any(self.learn_from(tails[size]) for size in sizes if size in tails)
+        return float(self.least[edge])
+
+    def learn_from(self, edge: int) -> bool:
+        """Groups that this one is a tail of cost as much more than their floors as its excess, if any."""
+        excess = self._excess[edge]
+        if math.isnan(excess):
+            excess = self._excess[edge] = self.prices.excess(self.members(edge))
+            if excess > 0:
+                larger = self._with_tail(edge)
+                self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
+        return bool(excess > 0)
 
     def _with_tail(self, edge: int) -> Array:
-        """Larger groups with the same last operator that end in the same prefix, by distance."""
-        into = self._into[int(self.end[edge])]
-        held = self.lattice.holds
-        begins = held[self.begin[edge + 1 : into.stop]]
-        before = held[self.begin[edge]]
+        """The larger groups with the same last operator that end in the same prefix."""
+        held, stop = self.lattice.holds, self._into[int(self.end[edge])].stop
+        inner, begins = held[self.begin[edge]], held[self.begin[edge + 1 : stop]]
         last = self._group(edge).bit_length()
-        is_inside = ~np.any(begins > before, axis=1)
-        same_end = np.all(begins[:, last:] == before[last:], axis=1)
-        return np.flatnonzero(is_inside & same_end)
+        is_larger = np.all(begins <= inner, axis=1)
+        is_larger &= np.all(begins[:, last:] == inner[last:], axis=1)
+        return edge + 1 + np.flatnonzero(is_larger)
+
+    def _tails(self, edge: int) -> dict[int, int]:
+        """Of each size one of the smaller groups that are tails of this one."""
+        held, start = self.lattice.holds, self._into[int(self.end[edge])].start
+        outer, begins = held[self.begin[edge]], held[self.begin[start:edge]]
+        last = self._group(edge).bit_length()
+        is_tail = np.all(begins >= outer, axis=1)
+        is_tail &= np.all(begins[:, last - 1 :] == outer[last - 1 :], axis=1)
+        return {int(self.sizes[tail]): int(tail) for tail in start + np.flatnonzero(is_tail)}
 
     def all_or_none(self) -> Effort:
         """Enough for every group, or nothing: what is not looked at is the cheapest way around."""

@@ -59,6 +59,7 @@ class GroupPrices:
         self._least: dict[Hashable, float] = {}
         self._none_below = known.none_below
         self._excess: dict[Hashable, float] = {}
+        self._latest: tuple[Operators, Space] | None = None
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
         """The schedule of a group with the least traffic; None if it costs `below` or more.
@@ -104,8 +105,8 @@ class GroupPrices:
             return 0
         key = self._structures.key(operators)
         if key not in self._excess:
-            space = Space(group, self.accelerator, self._works)
-            self._excess[key] = excess_bytes(space) * self.objective.per_dram_byte
+            excess = excess_bytes(self._space(operators))
+            self._excess[key] = excess * self.objective.per_dram_byte
         return self._excess[key]
 
     def in_less(self, scratchpad_bytes: int) -> GroupPrices:
@@ -127,14 +128,22 @@ class GroupPrices:
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
         self.searches += 1
-        group = self.graph.group(operators)
-        best = self._best_of(Space(group, self.accelerator, self._works), below)
+        space = self._space(operators)
+        group = space.group
+        best = self._best_of(space, below)
         if best is None:
             return None
         canonical = group.canonical()
         choice = Choice.of(canonical, best.renamed(group.canonical_names), self.accelerator)
         exact = self.objective is DRAM_BYTES
         return choice if exact else readable(canonical, choice, self.accelerator)
+
+    def _space(self, operators: Operators) -> Space:
+        """The one that was asked for last is known: a search in vain is followed by another question."""
+        if self._latest is None or self._latest[0] != operators:
+            space = Space(self.graph.group(operators), self.accelerator, self._works)
+            self._latest = operators, space
+        return self._latest[1]
 
     def _best_of(self, space: Space, below: float) -> Schedule | None:
         if self.objective is DRAM_BYTES:

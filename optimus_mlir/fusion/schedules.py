@@ -274,7 +274,8 @@ class Costs:
 
     @property
     def _without_fetched_maps(self) -> dict[Source, Grid]:
-        return {s: NONE for s in self.regions.live_ins if tensor_of(s) not in self.constants}
+        tensors = self.group.tensors
+        return {s: NONE for s in self.regions.live_ins if not tensors[tensor_of(s)].constant}
 
     def fits(self) -> NDArray[np.bool_]:
         """Which schedules may fit the scratchpad."""
