@@ -83,8 +83,8 @@ class _Exact:
         paths = self.paths
         return (
             paths.least[edge] >= room
-            or paths.sharpen(edge) >= room
             or paths.learn_from_tails(edge, room) >= room
+            or paths.sharpen(edge) >= room
         )
 
     def _worth_a_look(self, end: int, largest: int, most: float) -> Iterator[int]:
