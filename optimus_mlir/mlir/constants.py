@@ -1,9 +1,7 @@
 """The values of constants as NumPy arrays, and back, without a detour through Python numbers.
 
 The bindings give a buffer for `dense<...>` but none for `dense_resource<...>`, which holds the
-weights. Bytecode holds a resource as raw bytes, so such a constant is written alone as bytecode and
-its bytes are cut out: about 0.1 s for the 47 MB of a ResNet-18.
-The format is https://mlir.llvm.org/docs/BytecodeFormat.
+weights: those are cut out of bytecode (`bytecode.py`), about 0.1 s for the 47 MB of a ResNet-18.
 """
 
 from collections.abc import Sequence
@@ -14,15 +12,11 @@ import numpy as np
 from torch_mlir import ir
 
 from optimus_mlir.errors import PassFailure
+from optimus_mlir.mlir.bytecode import resource_bytes
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-LARGE_BYTES = 1 << 16  # no other part of a constant's bytecode is as long
 MOST_INLINE_ELEMENTS = 16  # more are not printed inside the op that uses them
-
-BYTECODE_MAGIC = b"ML\xefR"
-RESOURCE_SECTION = 5
-SECTION_IS_ALIGNED = 0x80
 
 DTYPE_OF_ELEMENT = {
     "bf16": ml_dtypes.bfloat16,
@@ -128,7 +122,7 @@ def _one_element(attribute: ir.DenseElementsAttr) -> Any:
 def _copy_of_resource(shaped: ir.ShapedType, op: ir.OpView) -> Array:
     dtype = _dtype(shaped.element_type, op)
     length = int(np.prod(shaped.shape, dtype=np.int64)) * dtype.itemsize
-    blob = _bytecode_of_constant(op.attributes["value"]).resource(length)
+    blob = resource_bytes(op.attributes["value"], length)
     if len(blob) != length:
         raise PassFailure(
             op.location,
@@ -136,69 +130,6 @@ def _copy_of_resource(shaped: ir.ShapedType, op: ir.OpView) -> Array:
             "save the module with its weights (nothing elided)",
         )
     return np.frombuffer(blob, dtype).reshape(shaped.shape)
-
-
-def _bytecode_of_constant(value: ir.Attribute) -> _Pieces:
-    """Of an op by itself: MLIR's writer crashes where the users of the op that it writes are nested."""
-    bytecode = _Pieces()
-    with value.context, ir.Location.unknown():
-        attributes = {"value": value}
-        op = ir.Operation.create("arith.constant", [value.type], [], attributes, ip=False)
-        op.write_bytecode(bytecode)
-    return bytecode
-
-
-class _Pieces:
-    """A file that keeps every piece that is written; a `BytesIO` would copy all weights again."""
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-
-    def write(self, piece: bytes) -> int:
-        self.written.append(piece)
-        return len(piece)
-
-    def resource(self, length: int) -> memoryview:
-        """The bytes of the one resource. A large one is a piece of its own."""
-        if length >= LARGE_BYTES:
-            for piece in self.written:
-                if len(piece) == length:
-                    return memoryview(piece)
-        return _only_resource(memoryview(b"".join(self.written)))
-
-
-def _only_resource(bytecode: memoryview) -> memoryview:
-    """The bytes of the one resource in this module; empty if there is none or it was elided."""
-    end_of_producer = bytes(bytecode[:256]).index(0, len(BYTECODE_MAGIC) + 1)
-    at = end_of_producer + 1
-    while at < len(bytecode):
-        section = bytecode[at]
-        length, at = _variable_length_integer(bytecode, at + 1)
-        if section & SECTION_IS_ALIGNED:
-            alignment, at = _variable_length_integer(bytecode, at)
-            at += -at % alignment
-        if section & ~SECTION_IS_ALIGNED == RESOURCE_SECTION:
-            return _blob(bytecode, at, at + length)
-        at += length
-    return bytecode[:0]
-
-
-def _blob(bytecode: memoryview, at: int, end: int) -> memoryview:
-    """A blob is its alignment, its size, padding, then the values up to the section's end."""
-    if at == end:
-        return bytecode[:0]
-    _, at = _variable_length_integer(bytecode, at)
-    size, _ = _variable_length_integer(bytecode, at)
-    return bytecode[end - size : end]
-
-
-def _variable_length_integer(bytecode: memoryview, at: int) -> tuple[int, int]:
-    """The integer at `at` and where it ends: trailing zero bits of byte 0 count further bytes."""
-    first = bytecode[at]
-    if first == 0:  # nine bytes: eight of value
-        return int.from_bytes(bytecode[at + 1 : at + 9], "little"), at + 9
-    length = (first & -first).bit_length()
-    return int.from_bytes(bytecode[at : at + length], "little") >> length, at + length
 
 
 def _is_uniform(array: Array) -> bool:
