@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from optimus_mlir.analysis import annotations
@@ -16,7 +17,8 @@ from optimus_mlir.mlir import Pass, ir
 from optimus_mlir.mlir.diagnostics import remark
 from optimus_mlir.passes.plan_options import PlanOptions
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.tiling.split_reductions import split_reduction
+from optimus_mlir.workload import Graph, Split
 
 BOUND = "optimus.bound"  # on the module: DRAM bytes below which no plan of the space can come
 
@@ -31,15 +33,21 @@ class GroupPass(PlanOptions, Pass):
         accelerator = self.target()
         require_static_shapes(module)
         number, bound = 0, 0.0
+        splits: list[Split] = []
         for function in entry_functions(module):
             dataflow = read_dataflow(function)
             remark_on_hosts(dataflow, accelerator)
             plan = self._plan(dataflow, accelerator)
+            if plan.splits:
+                dataflow = in_parts(function, dataflow, plan.splits)
+                splits += plan.splits
             for group in plan.groups:
                 annotate(dataflow, members(dataflow.graph, group.operators), group, number)
                 number += 1
             bound += plan.bound
         annotations.write_accelerator(module.operation, accelerator)
+        if splits:
+            annotations.write_splits(module.operation, splits)
         module.operation.attributes[annotations.SOLVER] = ir.StringAttr.get(
             self.plan or self.solver
         )
@@ -74,6 +82,18 @@ def remark_on_hosts(dataflow: Dataflow, accelerator: Accelerator) -> None:
             host.op.location,
             f"{host.name} stays on the host, where it moves {moved} B: {host.reason}",
         )
+
+
+def in_parts(function: ir.Operation, dataflow: Dataflow, splits: Iterable[Split]) -> Dataflow:
+    """The function with some operators split into parts; all others keep their names."""
+    for name, cluster in dataflow.clusters.items():
+        cluster.ops[0].attributes[annotations.NAME] = ir.StringAttr.get(name)
+    for split in splits:
+        anchor, *others = dataflow.clusters[split.operator].ops
+        for op in (anchor, *others[:-1]) if others else ():
+            op.move_before(others[-1])  # the operator runs there: so do its parts
+        split_reduction(anchor, split.operator, split.loop, split.sizes)
+    return read_dataflow(function)
 
 
 def annotate(dataflow: Dataflow, graph: Graph, group: Group, number: int) -> None:

@@ -132,6 +132,7 @@ def _function(module: ir.Module, dataflow: Dataflow, group: Graph, number: int) 
         function = func.FuncOp(f"group_{number}", kind, visibility="private")
         function.operation.attributes[annotations.SCHEDULE] = last.attributes[annotations.SCHEDULE]
     block = function.add_entry_block()
+    _mark_partial_sums(function, group)
     with ir.InsertionPoint(block):
         cloner = Cloner(dict(zip(arguments, block.arguments, strict=False)))
         for cluster in clusters:
@@ -141,6 +142,18 @@ def _function(module: ir.Module, dataflow: Dataflow, group: Graph, number: int) 
     return function
 
 
+def _mark_partial_sums(function: func.FuncOp, group: Graph) -> None:
+    """On the arguments: what made them is in another function."""
+    marks = [group.tensors[name].is_partial_sum for name in group.live_ins]
+    if not any(marks):
+        return
+    unmarked = [False] * (len(function.arguments) - len(marks))
+    function.arg_attrs = [
+        ir.DictAttr.get({annotations.PARTIAL_SUMS: ir.UnitAttr.get()} if mark else {})
+        for mark in (*marks, *unmarked)
+    ]
+
+
 def _erase_with_views(op: ir.Operation) -> None:
     while (use := next(iter(op.results[0].uses), None)) is not None:
         _erase_with_views(use.owner.operation)
@@ -148,7 +161,7 @@ def _erase_with_views(op: ir.Operation) -> None:
 
 
 def _clear(op: ir.Operation) -> None:
-    for name in (annotations.GROUP, annotations.SCHEDULE, annotations.PRICE):
+    for name in (annotations.GROUP, annotations.SCHEDULE, annotations.PRICE, annotations.NAME):
         if name in op.attributes:
             del op.attributes[name]
 

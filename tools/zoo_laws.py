@@ -131,7 +131,7 @@ class Campaign:
 def broken_laws(network: Network, accelerator: Accelerator, plan: Plan) -> Iterator[str]:
     """What differs when a plan is compiled and run."""
     module = ir.Module.parse(network.program, new_context())
-    text = plan_as_json(network.name, plan.solver, accelerator, network.graph, list(plan.groups))
+    text = plan_as_json(network.name, accelerator, plan.network(network.graph), plan)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "plan.json"
         file.write_text(text)

@@ -74,7 +74,8 @@ def _must_wait(op: ir.Operation, places: Places, started: Started) -> bool:
 
 def _started(transfer: ir.OpView, places: Places) -> Started:
     with ir.InsertionPoint(transfer), transfer.location:
-        op = accel.copying(type(transfer), *transfer.operands, with_token=True)
+        width = accel.width_of(transfer.operation)
+        op = accel.copying(type(transfer), *transfer.operands, element_bytes=width, with_token=True)
     transfer.operation.erase()
     return Started(op, op.results[0], places)
 

@@ -76,8 +76,14 @@ def _convert_transfers(function: ir.Operation) -> None:
         if kind is None:
             continue
         with ir.InsertionPoint(copy), copy.location:
-            accel.copying(TRANSFERS[kind], *copy.operands)
+            accel.copying(TRANSFERS[kind], *copy.operands, element_bytes=_width(copy, kind))
         copy.erase()
+
+
+def _width(copy: ir.Operation, label: str) -> ir.Attribute | None:
+    """Bytes of an element, where the label says so: partial sums are wider than others."""
+    value = copy.attributes[label]
+    return value if isinstance(value, ir.IntegerAttr) else None
 
 
 def _drop_temporaries(function: ir.Operation) -> None:

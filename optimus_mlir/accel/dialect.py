@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from optimus_mlir.accel.lifetimes import ALIASES, function_of, is_first_allocation
 from optimus_mlir.accel.rules import violations
-from optimus_mlir.analysis.annotations import ACCELERATOR
+from optimus_mlir.analysis.annotations import ACCELERATOR, WIDTH
 from optimus_mlir.mlir import ext, func, ir, load_once, memref
 
 SCRATCHPAD = 1
@@ -71,7 +71,11 @@ class TokenType(Accel.Type, name="token"):
 
 
 class LoadOp(Accel.Operation, name="load"):
-    """DMA: copy a box from DRAM to the scratchpad; with a token, only start to."""
+    """DMA: copy a box from DRAM to the scratchpad; with a token, only start to.
+
+    With an attribute `element_bytes` where an element has another width than the accelerator's:
+    partial sums.
+    """
 
     source: ext.Operand[ir.MemRefType]
     target: ext.Operand[ir.MemRefType]
@@ -86,7 +90,7 @@ class LoadOp(Accel.Operation, name="load"):
 
 
 class StoreOp(Accel.Operation, name="store"):
-    """DMA: copy a box from the scratchpad to DRAM; with a token, only start to."""
+    """DMA: copy a box from the scratchpad to DRAM; with a token, only start to. See `LoadOp`."""
 
     source: ext.Operand[ir.MemRefType]
     target: ext.Operand[ir.MemRefType]
@@ -132,11 +136,18 @@ class ComputeOp(Accel.Operation, name="compute"):
 
 
 def copying(
-    op_class: type, source: ir.Value, target: ir.Value, *, with_token: bool = False
+    op_class: type,
+    source: ir.Value,
+    target: ir.Value,
+    *,
+    element_bytes: ir.Attribute | None = None,
+    with_token: bool = False,
 ) -> ir.Operation:
     """A load, store or move between two boxes."""
     token = {"token": TokenType.get()} if with_token else {}
     op = op_class(source, target, **token).operation
+    if element_bytes is not None:
+        op.attributes[WIDTH] = element_bytes
     if SEGMENTS in op.attributes:  # there is one result or none: nothing to segment
         del op.attributes[SEGMENTS]
     return op
@@ -152,6 +163,18 @@ def calling(
         func.CallOp([], callee, [v if v.type == t else memref.cast(t, v) for v, t in pairs])
         EndOp()
     return op
+
+
+def dram_bytes(transfer: ir.Operation, accelerator_bytes: int) -> int:
+    """What a load or a store moves, whatever type the program computes in."""
+    width = width_of(transfer)
+    own = accelerator_bytes if width is None else ir.IntegerAttr(width).value
+    return box_elements(transfer.operands[0]) * own
+
+
+def width_of(transfer: ir.Operation) -> ir.Attribute | None:
+    """The bytes of an element where they are not the accelerator's."""
+    return transfer.attributes.get(WIDTH)
 
 
 def call_in(op: ir.Operation) -> ir.Operation:

@@ -29,7 +29,9 @@ class KernelTable:
         """The kernel that runs `ops` on `arguments`, made if there is none like it."""
         function = self._build(ops, arguments, f"kernel_{len(self._by_body)}")
         name = ir.StringAttr(function.attributes["sym_name"]).value
-        body = function.get_asm(assume_verified=True, use_local_scope=True).replace(f"@{name}(", "@(", 1)
+        body = function.get_asm(assume_verified=True, use_local_scope=True).replace(
+            f"@{name}(", "@(", 1
+        )
         if body in self._by_body:
             function.erase()
         return self._by_body.setdefault(body, name)

@@ -153,7 +153,7 @@ class _Group:
         self._transfer(op, op.operands[1])
 
     def _transfer(self, op: ir.Operation, dram: ir.Value) -> None:
-        moved = accel.box_elements(dram) * self.chip.element_bytes
+        moved = accel.dram_bytes(op, self.chip.element_bytes)
         self._update(self.buffers.index(_root(dram)), moved, arith.addi)
         self._copy(op)
 

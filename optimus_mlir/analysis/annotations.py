@@ -6,6 +6,13 @@ optimus.schedule = {blocks = [["op1", 1, 8]],      on the last op of the group, 
                     rereads = [["in0", "op1", 0]], itself: operators op0.., results v0.., live-ins in0..
                     tiles = [[2, 4]]}              rereads may be left out
 optimus.price = {dram_read_bytes = [1204, 96], ..} what the cost model promises for it
+
+Where the plan splits operators:
+
+optimus.splits = [["conv3", 4, [32, 32]]]          on the module: loop 4 of conv3 runs in two parts
+optimus.name = "conv3.0"                           on an anchor, what the plan calls its operator
+optimus.partial_sums                               on the op that leaves them, and on the argument
+                                                   of a function that reads them
 """
 
 from __future__ import annotations
@@ -17,7 +24,7 @@ from optimus_mlir.cost import Block, Keep, Price, Reread, Schedule, Tile
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Split
 
 ACCELERATOR = "optimus.accelerator"
 GROUP = "optimus.group"
@@ -25,6 +32,9 @@ SCHEDULE = "optimus.schedule"
 SCHEDULE_FIELDS = {"blocks", "keeps", "tiles"}
 PRICE = "optimus.price"
 SOLVER = "optimus.solver"
+SPLITS = "optimus.splits"
+NAME = "optimus.name"
+PARTIAL_SUMS = "optimus.partial_sums"
 OPERATORS = "optimus.operators"  # on a launch: the names of its operators
 
 # labels on the ops of a tiled group
@@ -116,6 +126,37 @@ def read_accelerator(module: ir.Operation) -> Accelerator:
     fields = _python(module.attributes[ACCELERATOR])
     assert isinstance(fields, dict)
     return Accelerator.from_dict(fields, ACCELERATOR)
+
+
+def write_splits(module: ir.Operation, splits: Sequence[Split]) -> None:
+    module.attributes[SPLITS] = _plain([[s.operator, s.loop, s.sizes] for s in splits])
+
+
+def read_splits(module: ir.Operation) -> tuple[Split, ...]:
+    if SPLITS not in module.attributes:
+        return ()
+    try:
+        splits = _python(module.attributes[SPLITS])
+        if not isinstance(splits, list):
+            raise TypeError
+        return tuple(
+            Split(_name(operator), _integer(loop), tuple(map(_integer, sizes)))
+            for operator, loop, sizes in splits
+        )
+    except (TypeError, ValueError):
+        raise PassFailure(
+            module.location, f"{SPLITS} must be [[operator, loop, [size, ...]], ...]"
+        ) from None
+
+
+def holds_partial_sums(value: ir.Value) -> bool:
+    """Whether the plan says so of a result, or of an argument of a group's function."""
+    if not isinstance(value.owner, ir.Block):
+        return PARTIAL_SUMS in value.owner.attributes
+    function = value.owner.owner
+    if "arg_attrs" not in function.attributes:
+        return False
+    return PARTIAL_SUMS in function.attributes["arg_attrs"][ir.BlockArgument(value).arg_number]
 
 
 def schedule_attribute(schedule: Schedule) -> ir.Attribute:

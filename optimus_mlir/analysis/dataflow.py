@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from optimus_mlir.analysis.annotations import NAME, holds_partial_sums
 from optimus_mlir.analysis.host_operations import HostOperation
 from optimus_mlir.analysis.operator_form import (
     Nest,
     Rows,
+    adds_up,
     holds_no_data,
     is_elementwise,
     nest_or_reason,
@@ -94,7 +96,7 @@ class _Reader:
         write = nest.rows[-1]
         walked = {loop for index in write for loop in index.loops}
         reads = self._reads(op, nest.rows[:-1], 0)
-        name = f"{op.name.split('.')[1].split('_')[0]}{len(self.clusters)}"
+        name = self._operator_name(op)
         operator = Operator(
             name,
             nest.extents,
@@ -102,9 +104,16 @@ class _Reader:
             tuple(access for access, _ in reads),
             Access(self._name(op.results[0], name), write),
             _multiplies(op),
+            adds_up=adds_up(op),
         )
         self.clusters.append(Cluster(operator, [op], [read for _, read in reads]))
         return True
+
+    def _operator_name(self, op: ir.Operation) -> str:
+        """What a plan calls it; else its kind and its number."""
+        if NAME in op.attributes:
+            return ir.StringAttr(op.attributes[NAME]).value
+        return f"{op.name.split('.')[1].split('_')[0]}{len(self.clusters)}"
 
     def _merge(self, op: ir.Operation) -> bool:
         """Merge an elementwise op into the operator whose result only it reads."""
@@ -137,6 +146,7 @@ class _Reader:
             cluster.operator.multiplies,
             cluster.operator.epilogue_reads + len(reads),
             op.results[0].type.element_type == cluster.ops[0].results[0].type.element_type,
+            cluster.operator.adds_up,
         )
         self.clusters.remove(cluster)  # it runs where its last op stands: all its inputs are there
         self.clusters.append(cluster)
@@ -172,7 +182,8 @@ class _Reader:
         if value not in self.names:
             name = f"%{producer}" if producer else _live_in_name(value, len(self.names))
             self.names[value] = name
-            self.tensors[name] = Tensor(name, tuple(value.type.shape), _is_constant(value))
+            shape, sums = tuple(value.type.shape), holds_partial_sums(value)
+            self.tensors[name] = Tensor(name, shape, _is_constant(value), sums)
             self.values[name] = value
         return self.names[value]
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.analysis.affine_maps import loop_extents, operand_indices
-from optimus_mlir.analysis.views import views_of
+from optimus_mlir.analysis.views import constant_of, views_of
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.cloning import values_read
 from optimus_mlir.workload import Linear
+
+ADDITIONS = frozenset({"arith.addf", "arith.addi"})
 
 Rows = list[tuple[Linear, ...]]
 """For every operand, how the loops index it."""
@@ -72,6 +74,23 @@ def reads_init(op: ir.Operation) -> bool:
 def starts_from_nothing(op: ir.Operation) -> bool:
     """Whether the output's former content is a fill, or is not read at all."""
     return holds_no_data(op.operands[len(op.operands) - 1]) or not reads_init(op)
+
+
+def adds_up(op: ir.Operation) -> bool:
+    """Whether the body adds a term to what the output held, which begins at zero."""
+    block = op.regions[0].blocks[0]
+    sums = block.arguments[len(block.arguments) - 1]
+    total = block.operations[len(block.operations) - 1].operands[0].owner
+    if isinstance(total, ir.Block) or total.name not in ADDITIONS or len(list(sums.uses)) != 1:
+        return False
+    return sums in list(total.operands) and _is_zero(op.operands[len(op.operands) - 1])
+
+
+def _is_zero(value: ir.Value) -> bool:
+    if isinstance(value.owner, ir.Block) or value.owner.name != "linalg.fill":
+        return False
+    constant = constant_of(value.owner.operands[0])
+    return constant is not None and constant.value == 0
 
 
 def holds_no_data(value: ir.Value) -> bool:

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.compulsory import compulsory_bytes
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
 from optimus_mlir.analysis.groups import CalledGroup, find_main, read_groups
@@ -25,7 +26,8 @@ from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 from optimus_mlir.runtime.kept_passes import KeptPasses, bring_weights
 from optimus_mlir.runtime.object_cache import ObjectCache
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Split, split_graph
+from optimus_mlir.workload.splitting import split_names
 
 REPRODUCER = Path("optimus-crash.mlir")
 BASELINE = "layer-by-layer"
@@ -44,6 +46,7 @@ class Planned:
     bound_bytes: int  # no plan of the schedule space moves less, as far as the search has proved
     host_bytes: int = 0  # what those ops read and write, apart from all groups
     stretches: tuple[tuple[str, ...], ...] = ()  # the operators between ops that stay on the host
+    splits: tuple[Split, ...] = ()  # done already: `graph` and `groups` name the parts
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Compilation:
                 remark_on_hosts(yardsticks.dataflow, accelerator)
             bound = self._bound()
             groups = read_groups(self.module)
+            splits = annotations.read_splits(self.module.operation)
         dataflow, floor = yardsticks.dataflow, yardsticks.floor_bytes
         return Planned(
             accelerator,
@@ -98,10 +102,11 @@ class Compilation:
             yardsticks.host_operations,
             yardsticks.layer_by_layer,
             floor,
-            dataflow.graph,
+            split_graph(dataflow.graph, splits),
             floor if bound is None else bound,
             yardsticks.host_bytes,
-            tuple(map(tuple, dataflow.runs)),
+            tuple(split_names(run, splits) for run in dataflow.runs),
+            splits,
         )
 
     def _bound(self) -> int | None:
@@ -126,13 +131,12 @@ class Compilation:
         def found() -> Plan:
             return solve(graph, accelerator, BASELINE, runs, bounded=False)
 
+        def text_of(plan: Plan) -> str:
+            return plan_as_json("", accelerator, plan.network(graph), plan)
+
         if self._kept is None:
             return found()
-        text = self._kept.text(
-            self.module,
-            BASELINE,
-            lambda: plan_as_json("", BASELINE, accelerator, graph, list(found().groups)),
-        )
+        text = self._kept.text(self.module, BASELINE, lambda: text_of(found()))
         return replay(parse_plan(text, BASELINE), BASELINE, graph, accelerator, runs)
 
     def compile(self) -> None:

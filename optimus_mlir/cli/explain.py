@@ -42,15 +42,20 @@ def explain(study: Study, solver: str) -> int:
     from optimus_mlir.fusion.explain import explanation
     from optimus_mlir.fusion.prices import GroupPrices
     from optimus_mlir.fusion.solvers import solve_with
+    from optimus_mlir.workload.splitting import split_names
 
     progress = study.progress()
     with study.dataflow(progress) as dataflow:
         prices = GroupPrices(dataflow.graph, study.load_accelerator())
         with progress.step("plan", "planning"):
             plan = solve_with(prices, solver, dataflow.runs, study.seconds)
+        network = plan.network(dataflow.graph)
+        if plan.splits:
+            prices = GroupPrices(network, prices.accelerator)
+        stretches = [split_names(run, plan.splits) for run in dataflow.runs]
         with progress.step("plan", "explaining"):
-            why = explanation(prices, plan, dataflow.runs)
-    result = Explained(dataflow.graph, prices.accelerator, plan, why)
+            why = explanation(prices, plan, stretches)
+    result = Explained(network, prices.accelerator, plan, why)
     click.echo(json.dumps(result.fields(), indent=2)) if study.as_json else result.print()
     return 0
 

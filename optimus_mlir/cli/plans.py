@@ -7,8 +7,7 @@ from optimus_mlir.cli.compilation import Planned
 from optimus_mlir.cli.options import Options
 from optimus_mlir.cli.output import write_output
 from optimus_mlir.cost import price
-from optimus_mlir.fusion import Group
-from optimus_mlir.fusion.plan import members
+from optimus_mlir.fusion import Group, Plan, members
 from optimus_mlir.fusion.plan_file import plan_as_json
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -16,8 +15,8 @@ from optimus_mlir.workload import Graph
 
 def save_plan(path: str, options: Options, planned: Planned) -> None:
     groups = [group_of(c, planned.graph, planned.accelerator) for c in planned.groups]
-    solver = options.target.planner
-    text = plan_as_json(options.model, solver, planned.accelerator, planned.graph, groups)
+    plan = Plan(options.target.planner, tuple(groups), splits=planned.splits)
+    text = plan_as_json(options.model, planned.accelerator, planned.graph, plan)
     write_output(path, text.encode())
 
 

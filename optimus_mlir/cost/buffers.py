@@ -55,7 +55,8 @@ class Buffer:
 
     def element_bytes(self, accelerator: Accelerator) -> int:
         """Partial sums need the width of the accumulators."""
-        return accelerator.accumulator_bytes if self.accumulates else accelerator.element_bytes
+        width = element_bytes(self.tensor, accelerator)
+        return accelerator.accumulator_bytes if self.accumulates else width
 
     def bytes(self, accelerator: Accelerator) -> Grid:
         """Scratchpad bytes, with the spare copy of double buffering."""
@@ -64,7 +65,8 @@ class Buffer:
 
     def spare_bytes(self, accelerator: Accelerator) -> Grid:
         """Room for what DMA brings or takes at one step while the array works at another."""
-        return self._coming * accelerator.element_bytes if self._has_spare(accelerator) else NONE
+        width = element_bytes(self.tensor, accelerator)
+        return self._coming * width if self._has_spare(accelerator) else NONE
 
     def _has_spare(self, accelerator: Accelerator) -> bool:
         return accelerator.double_buffering and self.dma and bool(self.loops)
@@ -86,6 +88,11 @@ class Buffer:
         moving = [r.axis for r in self.fresh if r.axis is not None]  # twice along a diagonal
         each_once = len(moving) == len(self.loops) and set(moving) == set(self.loops)
         return each_once and all(np.all(r.total == n) for r, n in extents)
+
+
+def element_bytes(tensor: Tensor, accelerator: Accelerator) -> int:
+    """What an element takes in DRAM."""
+    return accelerator.accumulator_bytes if tensor.is_partial_sum else accelerator.element_bytes
 
 
 def tensor_of(source: Source) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from optimus_mlir.cost.buffers import element_bytes
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Linear, Operator
 
@@ -19,10 +20,14 @@ def floor_bytes(group: Graph, accelerator: Accelerator) -> int:
 
     Of a live-in only what its consumers touch: a 1x1 convolution of stride 2 skips most of it.
     """
-    return compulsory_elements(group) * accelerator.element_bytes
+    tensors = group.tensors
+    return sum(
+        elements * element_bytes(tensors[name], accelerator)
+        for name, elements in compulsory_elements(group).items()
+    )
 
 
-def compulsory_elements(group: Graph) -> int:
+def compulsory_elements(group: Graph) -> dict[str, int]:
     """Elements of live-ins that some needed result depends on, and of outputs; a lower bound.
 
     Diagonals are not counted.
@@ -32,7 +37,7 @@ def compulsory_elements(group: Graph) -> int:
         if _elements(part) > _elements(needed.get(name, NOTHING)):
             needed[name] = part
     names = dict.fromkeys((*group.live_ins, *group.outputs))
-    return sum(_elements(needed.get(name, NOTHING)) for name in names)
+    return {name: _elements(needed.get(name, NOTHING)) for name in names}
 
 
 def touched_elements(network: Graph) -> dict[tuple[str, str], int]:

@@ -47,11 +47,11 @@ def price(group: Graph, schedule: Schedule, accelerator: Accelerator) -> Price:
 
 
 def price_of(program: Program, accelerator: Accelerator) -> Price:
-    width = accelerator.element_bytes
-    reads, writes = traffic.elements_read(program), traffic.elements_written(program)
+    reads = traffic.bytes_read(program, accelerator)
+    writes = traffic.bytes_written(program, accelerator)
     return Price(
-        {name: n.item() * width for name, n in reads.items()},
-        {name: n.item() * width for name, n in writes.items()},
+        {name: n.item() for name, n in reads.items()},
+        {name: n.item() for name, n in writes.items()},
         footprint_bytes(program, accelerator),
         traffic.macs(program).item(),
         program,

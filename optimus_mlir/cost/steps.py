@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimus_mlir.cost.buffers import element_bytes
 from optimus_mlir.cost.energy import Step, Work
 from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.program import Compute, Load, Loop, Node, Phase, Program, Shift, Store
@@ -57,17 +58,18 @@ class _Steps:
             return step
         match node:
             case Load():
-                loaded = _elements(node.box, at) * self.accelerator.element_bytes
-                return replace(step, load_bytes=step.load_bytes + loaded)
+                return replace(step, load_bytes=step.load_bytes + self._dram_bytes(node, at))
             case Store():
-                stored = _elements(node.box, at) * self.accelerator.element_bytes
-                return replace(step, store_bytes=step.store_bytes + stored)
+                return replace(step, store_bytes=step.store_bytes + self._dram_bytes(node, at))
             case Shift():
                 return replace(step, moved_bytes=step.moved_bytes + self._halo_bytes(node, at))
             case Compute():
                 return replace(step, works=(*step.works, *self._work(node, at)))
             case Loop():
                 raise TypeError("a loop is many steps")
+
+    def _dram_bytes(self, node: Load | Store, at: At) -> int:
+        return _elements(node.box, at) * element_bytes(node.buffer.tensor, self.accelerator)
 
     def _work(self, node: Compute, at: At) -> Iterator[Work]:
         if node.phase in (Phase.START, Phase.FINISH):  # the array does these with the products

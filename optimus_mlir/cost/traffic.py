@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from optimus_mlir.cost.buffers import Path, volume
+from optimus_mlir.cost.buffers import Path, element_bytes, volume
 from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.program import Compute, Load, Loop, Node, Program, Store
 from optimus_mlir.cost.region import Grid
+from optimus_mlir.target import Accelerator
 
 Place = tuple[Node, Path, Box]
 
@@ -32,6 +33,23 @@ def elements_read(program: Program) -> dict[str, Grid]:
 def elements_written(program: Program) -> dict[str, Grid]:
     """Elements that each live-out costs."""
     return _moved(program, Store)
+
+
+def bytes_read(program: Program, accelerator: Accelerator) -> dict[str, Grid]:
+    """DRAM bytes that each live-in costs."""
+    return _in_bytes(elements_read(program), program, accelerator)
+
+
+def bytes_written(program: Program, accelerator: Accelerator) -> dict[str, Grid]:
+    """DRAM bytes that each live-out costs."""
+    return _in_bytes(elements_written(program), program, accelerator)
+
+
+def _in_bytes(
+    elements: dict[str, Grid], program: Program, accelerator: Accelerator
+) -> dict[str, Grid]:
+    tensors = {buffer.tensor.name: buffer.tensor for buffer in program.buffers.values()}
+    return {name: n * element_bytes(tensors[name], accelerator) for name, n in elements.items()}
 
 
 def _moved(program: Program, kind: type[Load | Store]) -> dict[str, Grid]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from optimus_mlir.cost import Schedule, floor_bytes, price, touched_elements
-from optimus_mlir.cost.buffers import Buffer
+from optimus_mlir.cost.buffers import Buffer, element_bytes
 from optimus_mlir.cost.energy import GroupCost
 from optimus_mlir.cost.footprint import Lifetime, lifetimes
 from optimus_mlir.cost.program import Compute, Load, Program, Store
@@ -123,12 +123,13 @@ def account_of(
 
 
 def _transfers(group: Graph, program: Program, accelerator: Accelerator) -> Iterator[Transfer]:
-    width, touched = accelerator.element_bytes, touched_elements(group)
+    touched = touched_elements(group)
     came: set[str] = set()
     for node, loops, guard in walk(program.body):
         if not isinstance(node, Load | Store):
             continue
         name, visits = node.buffer.tensor.name, visits_of(node.box, loops, guard)
+        width = element_bytes(node.buffer.tensor, accelerator)
         needed = visits.distinct
         readers = [node.buffer.reader] if node.buffer.reader else _names(group.consumers[name])
         if isinstance(node, Load) and len(readers) == 1:

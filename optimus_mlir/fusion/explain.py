@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from optimus_mlir.cost.buffers import element_bytes
 from optimus_mlir.fusion.account import Account, account_of
 from optimus_mlir.fusion.capacities import Capacities
 from optimus_mlir.fusion.partition import NotAPartition, in_running_order
 from optimus_mlir.fusion.plan import Group, Plan, members
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice, smallest_footprint_bytes
+from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
 
@@ -111,23 +113,24 @@ def _costs_more(
     if more < 0:
         return "fusing would save, but the search did not look there: try the solver offline"
     cost = f"{_amount(prices, more)} more" if more else "no less"
-    detail = _read_most_often(together, choice, prices.accelerator.element_bytes)
+    detail = _read_most_often(together, choice, prices.accelerator)
     return f"fusing would cost {cost}" + (f": {detail}" if detail else "")
 
 
-def _read_most_often(together: Graph, choice: Choice, width: int) -> str:
+def _read_most_often(together: Graph, choice: Choice, accelerator: Accelerator) -> str:
     """The live-in that moves the most beyond its size."""
+    sizes = {n: t.elements * element_bytes(t, accelerator) for n, t in together.tensors.items()}
     names = together.canonical_names
     owner = {a.tensor: o.name for o in reversed(together.operators) for a in o.reads}
     extra = {
-        name: choice.price.dram_read_bytes.get(names[name], 0) - tensor.elements * width
-        for name, tensor in together.tensors.items()
+        name: choice.price.dram_read_bytes.get(names[name], 0) - size
+        for name, size in sizes.items()
     }
     worst = max(extra, key=lambda name: extra[name])
     if extra[worst] <= 0:
         return ""
     tensor = together.tensors[worst]
-    times = 1 + extra[worst] / (tensor.elements * width)
+    times = 1 + extra[worst] / sizes[worst]
     what = f"weights of {owner[worst]}" if tensor.constant else f"input of {owner[worst]}"
     return f"{what} read {times:.3g} times"
 

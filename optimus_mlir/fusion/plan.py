@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimus_mlir.cost import Price, Schedule
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Split, split_graph
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,22 @@ class Group:
 class Plan:
     """A partition of a network's operators into groups in running order, and who made it.
 
-    No plan costs less than `bound`, in what the search minimises.
+    No plan costs less than `bound`, in what the search minimises. Where operators are `splits`,
+    their parts are what the groups name.
     """
 
     solver: str
     groups: tuple[Group, ...]
     bound: float = 0
+    splits: tuple[Split, ...] = ()
 
     @property
     def dram_bytes(self) -> int:
         return sum(group.price.dram_bytes for group in self.groups)
+
+    def network(self, graph: Graph) -> Graph:
+        """The operators that the groups name, given those of the network."""
+        return split_graph(graph, self.splits)
 
     @property
     def footprint_bytes(self) -> int:

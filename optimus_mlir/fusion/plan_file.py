@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimus_mlir.cost import Price, Schedule
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.fusion.plan import Group, members
+from optimus_mlir.fusion.plan import Group, Plan, members
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Split
 
 Json = Any
 
@@ -49,6 +49,9 @@ class PlanFile(FilePart):
     model: str = Field("", description="what was planned; not read back")
     solver: str = Field("by hand", description="who made the plan")
     accelerator: dict[str, Json] = Field(description="its fields, as in its YAML file")
+    splits: tuple[Split, ...] = Field(
+        (), description="reductions in parts of these sizes; the parts of a are a.0, a.1, .."
+    )
     groups: tuple[PlannedGroup, ...]
 
     def target(self) -> Accelerator:
@@ -64,16 +67,15 @@ def json_schema() -> dict[str, Json]:
 # Writing ------------------------------------------------------------------------------------------
 
 
-def plan_as_json(
-    model: str, solver: str, accelerator: Accelerator, graph: Graph, groups: list[Group]
-) -> str:
-    """The text of a plan file; `graph` is the network."""
+def plan_as_json(model: str, accelerator: Accelerator, network: Graph, plan: Plan) -> str:
+    """The text of a plan file; `network` has the parts of what the plan splits."""
     fields = {
         "version": 1,
         "model": model,
-        "solver": solver,
+        "solver": plan.solver,
         "accelerator": accelerator.to_dict(),
-        "groups": [_group(graph, group) for group in groups],
+        **({"splits": plain(plan.splits)} if plan.splits else {}),
+        "groups": [_group(network, group) for group in plan.groups],
     }
     return json.dumps(fields, indent=2) + "\n"
 
@@ -97,6 +99,7 @@ def explained_names(group: Graph) -> dict[str, str]:
         if name in group.tensors:
             tensor = group.tensors[name]
             kind = "weight " if tensor.constant else "live-out " if name in group.outputs else ""
+            kind += "partial sums " if tensor.is_partial_sum else ""
             names[canonical] = f"{kind}{name}, {_sizes(tensor.shape)}"
     return names
 

@@ -142,6 +142,7 @@ class PlanTable(FilePart):
             solver="table",
             accelerator=self.accelerator | {"scratchpad_bytes": scratchpad_bytes},
             groups=tuple(planned),
+            splits=(),
         )
 
     def _require_room(self, stairs: list[Stair | None], scratchpad_bytes: int) -> None:

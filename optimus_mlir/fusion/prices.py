@@ -21,6 +21,7 @@ from optimus_mlir.fusion.schedules import (
     cheapest,
     smallest_footprint_bytes,
 )
+from optimus_mlir.fusion.spilling import cheapest_spilled
 from optimus_mlir.fusion.tails import excess_bytes, is_covered
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Operator
@@ -129,6 +130,14 @@ class GroupPrices:
     def _search(self, operators: Operators, below: float) -> Choice | None:
         self.searches += 1
         space = self._space(operators)
+        whole = self._in_one(space, below)
+        if len(operators) > 1 or self.objective is not DRAM_BYTES:
+            return whole
+        below = below if whole is None else whole.price.dram_bytes
+        return cheapest_spilled(space.group.canonical(), self.accelerator, below) or whole
+
+    def _in_one(self, space: Space, below: float) -> Choice | None:
+        """The best schedule that splits no operator."""
         group = space.group
         best = self._best_of(space, below)
         if best is None:
@@ -200,7 +209,7 @@ class _Structures:
     def __init__(self, graph: Graph) -> None:
         self._nests: dict[Hashable, int] = {}
         self._tensors = {
-            name: self._number(("tensor", tensor.shape, tensor.constant))
+            name: self._number(("tensor", tensor.shape, tensor.constant, tensor.is_partial_sum))
             for name, tensor in graph.tensors.items()
         }
         self._operators = {o.name: self._nest(o) for o in graph.operators}
@@ -234,7 +243,7 @@ class _Structures:
         reads = tuple(access.indices for access in operator.reads)
         result = self._tensors[operator.write.tensor]
         nest = (operator.extents, operator.reduction, operator.multiplies)
-        sums = (operator.epilogue_reads, operator.accumulates_in_place)
+        sums = (operator.epilogue_reads, operator.accumulates_in_place, operator.adds_up)
         return self._number((*nest, *sums, reads, operator.write.indices, result))
 
     def _number(self, structure: Hashable) -> int:

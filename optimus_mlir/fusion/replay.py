@@ -10,7 +10,8 @@ from optimus_mlir.fusion.partition import NotAPartition, in_running_order, is_co
 from optimus_mlir.fusion.plan import Group, Plan, members
 from optimus_mlir.fusion.plan_file import PlanFile, explained_names
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, split_graph
+from optimus_mlir.workload.splitting import can_split, split_names
 
 
 def replay(
@@ -24,6 +25,10 @@ def replay(
 
     No group may reach across the border of two `stretches`, where an op stays on the host.
     """
+    for complaint in _split_complaints(file, graph):
+        raise OptimusError(f"{source}: {complaint}")
+    graph = split_graph(graph, file.splits)
+    stretches = [split_names(names, file.splits) for names in stretches]
     for complaint in _complaints(file, graph, stretches):
         raise OptimusError(f"{source}: {complaint}")
     numbers = {group.operators: i for i, group in enumerate(file.groups)}
@@ -41,7 +46,32 @@ def replay(
             groups.append(_group(members(graph, names), schedule, accelerator))
         except OptimusError as error:
             raise OptimusError(f"{source}: groups[{number}]: {error}") from None
-    return Plan(file.solver, tuple(groups))
+    return Plan(file.solver, tuple(groups), splits=file.splits)
+
+
+def _split_complaints(file: PlanFile, graph: Graph) -> Iterator[str]:
+    """Where the operators cannot be split like this."""
+    by_name = {operator.name: operator for operator in graph.operators}
+    seen: set[str] = set()
+    for number, split in enumerate(file.splits):
+        where, name = f"splits[{number}]", split.operator
+        operator = by_name.get(name)
+        if operator is None:
+            yield f"{where}.operator: the network has no {name!r}{did_you_mean(name, [*by_name])}"
+            continue
+        if name in seen:
+            yield f"{where}.operator: {name} is split already"
+        seen.add(name)
+        if not 0 <= split.loop < len(operator.extents) or not can_split(
+            graph, operator, split.loop
+        ):
+            able = [n for n in range(len(operator.extents)) if can_split(graph, operator, n)]
+            loops = f"its loops {able}" if able else "no loop of it"
+            yield f"{where}.loop: {name} cannot be split along loop {split.loop}; {loops} can be"
+            continue
+        extent = operator.extents[split.loop]
+        if sum(split.sizes) != extent or min(split.sizes, default=0) < 1:
+            yield f"{where}.sizes: must be positive and add up to {extent}, got {[*split.sizes]}"
 
 
 def _complaints(file: PlanFile, graph: Graph, stretches: Sequence[Sequence[str]]) -> Iterator[str]:

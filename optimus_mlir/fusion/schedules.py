@@ -11,28 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimus_mlir.cost import Block, Price, Program, Schedule, Unschedulable, floor_bytes
-from optimus_mlir.cost.buffers import ONE, Source, tensor_of, volume
+from optimus_mlir.cost.buffers import ONE, Source, element_bytes, tensor_of, volume
 from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.price import price
 from optimus_mlir.cost.program import build_program, lay_out
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
-from optimus_mlir.cost.traffic import elements_read, elements_written, macs
+from optimus_mlir.cost.traffic import bytes_read, bytes_written, macs
 from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams
 from optimus_mlir.fusion.streaming import Stream, Streaming, together
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Split
 
 NONE = np.array([0])
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A schedule that fits, and its price."""
+    """A schedule that fits, and its price; or the `parts` of a split operator, and what all cost."""
 
     schedule: Schedule
     price: Price
+    split: Split | None = None
+    parts: tuple[Choice, ...] = ()
 
     @staticmethod
     def of(group: Graph, schedule: Schedule, accelerator: Accelerator) -> Choice:
@@ -222,9 +224,8 @@ class Costs:
 
     @cached_property
     def dram_bytes(self) -> Grid:
-        moved = elements_read(self.program), elements_written(self.program)
-        elements = sum((n for of_tensor in moved for n in of_tensor.values()), start=NONE)
-        return self._spread(elements * self.accelerator.element_bytes)
+        moved = (count(self.program, self.accelerator) for count in (bytes_read, bytes_written))
+        return self._spread(sum((n for each in moved for n in each.values()), start=NONE))
 
     @cached_property
     def bounds(self) -> Grid:
@@ -246,16 +247,17 @@ class Costs:
         if not any(stage.work.idle for stage in self.regions.stages.values()):
             return self.dram_bytes
         saved = sum((self._saved(source) for source in self.regions.live_ins), start=NONE)
-        return self.dram_bytes - saved * self.accelerator.element_bytes
+        return self.dram_bytes - saved
 
     def _saved(self, live_in: Source) -> Grid:
-        """The elements that come while no reader of a live-in has anything to do."""
+        """The bytes that come while no reader of a live-in has anything to do."""
         readers, buffer = self.regions.readers(live_in), self.regions.buffers[live_in]
         works = [self.regions.stages[reader.name].work for reader in readers]
         if not all(work.idle for work in works):
             return NONE
         wanted = (volume(buffer.fresh, buffer.loops, work.guard) for work in works)
-        return volume(buffer.fresh, buffer.loops) - reduce(np.maximum, wanted)
+        needless = volume(buffer.fresh, buffer.loops) - reduce(np.maximum, wanted)
+        return needless * element_bytes(buffer.tensor, self.accelerator)
 
     @property
     def least_bound(self) -> int:

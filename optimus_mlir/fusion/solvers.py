@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 from optimus_mlir.cost import least_bytes_alone
 from optimus_mlir.errors import OptimusError
@@ -18,8 +19,10 @@ from optimus_mlir.fusion.plan import Group, Plan
 from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.schedules import Choice
 from optimus_mlir.fusion.solution import Partition, Patience, Solver
+from optimus_mlir.fusion.spilling import parts_of
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Split
+from optimus_mlir.workload.splitting import part_name
 
 SOLVERS: dict[str, Solver] = {
     "offline": offline,
@@ -76,7 +79,8 @@ def solve_with(
         solution = SOLVERS[solver](prices, members, patience)
         partition += solution.partition
         bound += solution.bound or _least(prices, members, bounded=bounded)
-    return Plan(solver, tuple(_groups(prices, partition)), bound)
+    groups, splits = _groups(prices, partition)
+    return Plan(solver, tuple(groups), bound, tuple(splits))
 
 
 def _least(prices: GroupPrices, operators: Operators, *, bounded: bool) -> float:
@@ -107,9 +111,10 @@ def require_feasible(prices: GroupPrices) -> None:
     )
 
 
-def _groups(prices: GroupPrices, partition: Partition) -> list[Group]:
-    """The groups in the order in which they run."""
+def _groups(prices: GroupPrices, partition: Partition) -> tuple[list[Group], list[Split]]:
+    """The groups in the order in which they run, and the operators that are groups in parts."""
     groups: list[Group] = []
+    splits: list[Split] = []
     chosen: dict[Hashable, Choice] = {}
     by_name = {operator.name: operator for operator in prices.graph.operators}
     parts = [tuple(operator.name for operator in part) for part in partition]
@@ -120,7 +125,20 @@ def _groups(prices: GroupPrices, partition: Partition) -> list[Group]:
             choice = prices.best(part)
             assert choice is not None
             group = prices.graph.group(part).canonical()
-            chosen[key] = finished(group, choice, prices.accelerator)
+            chosen[key] = _finished(group, choice, prices.accelerator)
         choice = chosen[key]
-        groups.append(Group(names, choice.schedule, choice.price))
-    return groups
+        if choice.split is None:
+            groups.append(Group(names, choice.schedule, choice.price))
+            continue
+        splits.append(replace(choice.split, operator=names[0]))
+        for number, each in enumerate(choice.parts):
+            groups.append(Group((part_name(names[0], number),), each.schedule, each.price))
+    return groups, splits
+
+
+def _finished(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
+    if choice.split is None:
+        return finished(group, choice, accelerator)
+    parts = (part.canonical() for part in parts_of(group, choice.split))
+    pairs = zip(parts, choice.parts, strict=True)
+    return replace(choice, parts=tuple(finished(part, each, accelerator) for part, each in pairs))

@@ -23,9 +23,10 @@ class Traffic:
 
 def traffic_by_kind(graph: Graph, plan: Plan) -> Traffic:
     """Constants are weights; everything else is a feature map."""
+    network = plan.network(graph)
     weights = maps = written = 0
     for group in plan.groups:
-        tensors = members(graph, group.operators).canonical().tensors
+        tensors = members(network, group.operators).canonical().tensors
         for name, count in group.price.dram_read_bytes.items():
             if tensors[name].constant:
                 weights += count

@@ -26,6 +26,7 @@ class TiledGroup:
         self.function = function
         self.accelerator = accelerator
         self.dataflow = read_dataflow(function)
+        _clear_partial_sums(function)
         schedule = annotations.read_schedule(function)
         _require_known_names(function, schedule, self.dataflow.graph)
         names = self.dataflow.graph.canonical_names
@@ -85,3 +86,12 @@ def _require_known_names(function: ir.Operation, schedule: Schedule, group: Grap
             f"its tensors are {', '.join(sorted(tensors))}, "
             f"its operators {', '.join(sorted(operators))}",
         )
+
+
+def _clear_partial_sums(function: ir.Operation) -> None:
+    """From here on transfers say how wide they are."""
+    for op in function.regions[0].blocks[0].operations:
+        if annotations.PARTIAL_SUMS in op.operation.attributes:
+            del op.operation.attributes[annotations.PARTIAL_SUMS]
+    if "arg_attrs" in function.attributes:
+        del function.attributes["arg_attrs"]

@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from optimus_mlir.analysis.annotations import LOAD, MOVE, STORE, address_attribute
+from optimus_mlir.analysis.annotations import LOAD, MOVE, STORE, address_attribute, integer
 from optimus_mlir.analysis.dataflow import Cluster, Dataflow, Read
-from optimus_mlir.cost.buffers import Buffer
+from optimus_mlir.cost.buffers import Buffer, element_bytes
 from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.program import Compute, Load, Loop, Node, Phase, Program, Shift, Store
 from optimus_mlir.mlir import arith, bufferization, ir, linalg, scf
@@ -152,7 +152,8 @@ class Skeleton:
         source = self.dataflow.values[node.buffer.tensor.name]
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         tile = extract(source, offsets(node.box, at), shape)
-        loaded = _copy(tile, extract(self.state[node.buffer], place, shape), LOAD)
+        target = extract(self.state[node.buffer], place, shape)
+        loaded = _copy(tile, target, LOAD, self._width(node.buffer))
         self.state[node.buffer] = insert(loaded, self.state[node.buffer], place, shape)
 
     def _compute(self, node: Compute, at: Positions) -> None:
@@ -182,8 +183,15 @@ class Skeleton:
         name, target = node.buffer.tensor.name, offsets(node.box, at)
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         tile = extract(self.state[node.buffer], place, shape)
-        stored = _copy(tile, extract(self.state[name], target, shape), STORE)
+        part = extract(self.state[name], target, shape)
+        stored = _copy(tile, part, STORE, self._width(node.buffer))
         self.state[name] = insert(stored, self.state[name], target, shape)
+
+    def _width(self, buffer: Buffer) -> ir.Attribute | None:
+        """What a transfer says of its elements where they are not those of the accelerator."""
+        if not buffer.tensor.is_partial_sum:
+            return None
+        return integer(element_bytes(buffer.tensor, self.accelerator))
 
     def _place(self, buffer: Buffer, box: Box, at: Positions) -> list[Offset]:
         return offsets(places(buffer, box), at)

@@ -2,5 +2,6 @@
 
 from optimus_mlir.workload.graph import Graph, Tensor
 from optimus_mlir.workload.operator import Access, Linear, Operator
+from optimus_mlir.workload.splitting import Split, split_graph
 
-__all__ = ["Access", "Graph", "Linear", "Operator", "Tensor"]
+__all__ = ["Access", "Graph", "Linear", "Operator", "Split", "Tensor", "split_graph"]

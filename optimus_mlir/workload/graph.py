@@ -12,11 +12,16 @@ from optimus_mlir.workload.operator import Access, Operator
 
 @dataclass(frozen=True)
 class Tensor:
-    """A value of the network. `constant` marks weights, which are known at compile time."""
+    """A value of the network. `constant` marks weights, which are known at compile time.
+
+    Partial sums are what a part of a reduction leaves for the next: their elements have the width
+    of the accumulators, in DRAM and on chip.
+    """
 
     name: str
     shape: tuple[int, ...]
     constant: bool = False
+    is_partial_sum: bool = False
 
     @property
     def elements(self) -> int:

@@ -47,7 +47,8 @@ class Operator:
     `extents[i]` and `reduction[i]` describe loop i. Every dimension of the written tensor is
     indexed by exactly one parallel loop with coefficient 1; the reads are arbitrary. The last
     `epilogue_reads` of them belong to simple ops that run once the reductions are complete; sums
-    that are not complete fit into the result where it `accumulates_in_place`.
+    that are not complete fit into the result where it `accumulates_in_place`. It `adds_up` where
+    every iteration adds a term to a sum that begins at zero.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Operator:
     multiplies: bool = True
     epilogue_reads: int = 0
     accumulates_in_place: bool = True
+    adds_up: bool = True
 
     @property
     def macs(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from optimus_mlir.analysis import annotations
@@ -10,9 +11,10 @@ from optimus_mlir.cost import Block, Keep, Price, Reread, Schedule, Tile, Unsche
 from optimus_mlir.fusion import Group, NotAPartition, in_running_order, members
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.mlir import ir
-from optimus_mlir.passes.group import annotate, entry_functions
+from optimus_mlir.passes.group import annotate, entry_functions, in_parts
 from optimus_mlir.target import Accelerator, with_fields
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Operator, Split, split_graph
+from optimus_mlir.workload.splitting import can_split
 
 Names = tuple[str, ...]
 
@@ -20,9 +22,9 @@ Names = tuple[str, ...]
 def plan_at_random(module: ir.Module, accelerator: Accelerator, rng: Random) -> None:
     """Label a normalised module; its scratchpad is exactly as large as the plan needs."""
     [function] = entry_functions(module)
-    dataflow = read_dataflow(function)
-    largest = 1
     with module.context:
+        dataflow = _some_in_parts(function, rng)
+        largest = 1
         for number, group in enumerate(random_groups(dataflow, rng)):
             schedule, cost = random_schedule(group.canonical(), accelerator, rng)
             largest = max(largest, cost.footprint_bytes)
@@ -30,6 +32,29 @@ def plan_at_random(module: ir.Module, accelerator: Accelerator, rng: Random) -> 
             annotate(dataflow, group, Group(names, schedule, cost), number)
         exact = with_fields(accelerator, [f"scratchpad_bytes={largest}"])
         annotations.write_accelerator(module.operation, exact)
+
+
+def _some_in_parts(function: ir.Operation, rng: Random) -> Dataflow:
+    """The function with some reductions in parts of any sizes; the graph is what was foreseen."""
+    dataflow = read_dataflow(function)
+    splits = [split for o in dataflow.graph.operators for split in _split(dataflow.graph, o, rng)]
+    if not splits:
+        return dataflow
+    foreseen = split_graph(dataflow.graph, splits)
+    dataflow = in_parts(function, dataflow, splits)
+    assert [o.name for o in dataflow.graph.operators] == [o.name for o in foreseen.operators]
+    assert dataflow.graph.signature == foreseen.signature
+    return dataflow
+
+
+def _split(graph: Graph, operator: Operator, rng: Random) -> Iterator[Split]:
+    loops = [i for i, n in enumerate(operator.extents) if n > 1 and can_split(graph, operator, i)]
+    if loops and rng.random() < 0.5:
+        loop = rng.choice(loops)
+        sizes, left = [rng.randint(1, operator.extents[loop] - 1)], operator.extents[loop]
+        while left > sum(sizes):
+            sizes.append(rng.randint(1, left - sum(sizes)))
+        yield Split(operator.name, loop, tuple(sizes))
 
 
 def random_groups(dataflow: Dataflow, rng: Random) -> list[Graph]:

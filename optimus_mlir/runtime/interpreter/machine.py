@@ -86,13 +86,11 @@ class Machine:
 
     def load(self, op: ir.Operation, values: Values) -> None:
         """DMA from DRAM to the scratchpad."""
-        source, target = (values[operand] for operand in op.operands)
-        self._transfer("load", source, source, target, self._copy_or_start(op, values))
+        self._transfer("load", op, values[op.operands[0]], values)
 
     def store(self, op: ir.Operation, values: Values) -> None:
         """DMA from the scratchpad to DRAM."""
-        source, target = (values[operand] for operand in op.operands)
-        self._transfer("store", target, source, target, self._copy_or_start(op, values))
+        self._transfer("store", op, values[op.operands[1]], values)
 
     def wait(self, op: ir.Operation, values: Values) -> None:
         """The transfer happens now, with what its source holds by now."""
@@ -131,11 +129,11 @@ class Machine:
             touched = [values[operand] for operand in call.operands]
             self._tell("compute", _callee(call), *touched, macs=self._macs(_callee(call)))
 
-    def _transfer(
-        self, kind: Kind, dram: Box, source: Box, target: Box, number: int | None
-    ) -> None:
+    def _transfer(self, kind: Kind, op: ir.Operation, dram: Box, values: Values) -> None:
         assert dram.argument is not None, "only a program's arguments are in DRAM"
-        length = dram.elements.size * self.element_bytes
+        number = self._copy_or_start(op, values)
+        source, target = (values[operand] for operand in op.operands)
+        length = accel.dram_bytes(op, self.element_bytes)
         self.moved[-1][dram.argument] += length
         name = f"{kind} argument {dram.argument}"
         what = {"bytes": length, "argument": dram.argument, "transfer": number}
