@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.stages import Known
 from optimus_mlir.errors import OptimusError
-from optimus_mlir.fusion.finishing import readable, with_larger_blocks
+from optimus_mlir.fusion.finishing import finished, readable
 from optimus_mlir.fusion.plan import Plan
 from optimus_mlir.fusion.plan_table import (
     Candidate,
@@ -158,7 +158,7 @@ def staircase(
         schedule = cheapest(Space(group, target, known), below(size))
         if schedule is not None:
             choice = readable(group, Choice.of(group, schedule, target), target)
-            found += [choice, with_larger_blocks(group, choice, target)]
+            found += [choice, finished(group, choice, target)]
             waiting = waiting[: bisect_left(waiting, choice.price.footprint_bytes)]
     stairs = {choice.price.footprint_bytes: _stair(choice) for choice in found}
     return Staircase(stairs=tuple(stairs[footprint] for footprint in sorted(stairs)))

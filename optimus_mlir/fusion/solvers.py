@@ -125,7 +125,7 @@ def _groups(prices: GroupPrices, partition: Partition) -> tuple[list[Group], lis
             choice = prices.best(part)
             assert choice is not None
             group = prices.graph.group(part).canonical()
-            chosen[key] = _finished(group, choice, prices.accelerator)
+            chosen[key] = _finished(group, choice, prices)
         choice = chosen[key]
         if choice.split is None:
             groups.append(Group(names, choice.schedule, choice.price))
@@ -136,9 +136,10 @@ def _groups(prices: GroupPrices, partition: Partition) -> tuple[list[Group], lis
     return groups, splits
 
 
-def _finished(group: Graph, choice: Choice, accelerator: Accelerator) -> Choice:
+def _finished(group: Graph, choice: Choice, prices: GroupPrices) -> Choice:
+    how = prices.accelerator, prices.objective
     if choice.split is None:
-        return finished(group, choice, accelerator)
+        return finished(group, choice, *how)
     parts = (part.canonical() for part in parts_of(group, choice.split))
     pairs = zip(parts, choice.parts, strict=True)
-    return replace(choice, parts=tuple(finished(part, each, accelerator) for part, each in pairs))
+    return replace(choice, parts=tuple(finished(part, each, *how) for part, each in pairs))

@@ -12,6 +12,7 @@ from loop_nests import access, conv, graph
 from optimus_mlir.cost import Block, Tile
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import solve
+from optimus_mlir.fusion.finishing import finished
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import best_schedule
 from optimus_mlir.fusion.space import families, tile_sizes
@@ -59,6 +60,22 @@ def test_among_equals_the_fewest_tile_steps_win() -> None:
     assert choice is not None
     assert choice.schedule.tiles == (Tile(2, 1),)
     assert choice.price.dram_bytes == X + WEIGHTS + RESULT
+
+
+def test_among_equals_in_traffic_much_less_energy_wins() -> None:
+    """Rows or columns are one to DRAM, but not to an array of 12 x 14."""
+    square = graph(
+        (2, 12, 12),
+        conv("a", "x", (4, 12, 12), 2, 3, padding=1),
+        conv("b", "a.o", (2, 12, 12), 4, 3, padding=1),
+    ).canonical()
+    target = accelerator(650)
+    choice = best_schedule(square, target)
+    assert choice is not None
+    turned = finished(square, choice, target)
+    assert turned.schedule.tiles != choice.schedule.tiles
+    assert turned.price.dram_bytes == choice.price.dram_bytes
+    assert turned.price.cost.energy.total_pj < 0.99 * choice.price.cost.energy.total_pj
 
 
 def test_blocks_grow_as_far_as_they_fit() -> None:
