@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from optimus_mlir.cli.units import percent, readable_bytes, readable_count, readable_energy
 from optimus_mlir.cost.roles import operands_of, roles_of
 from optimus_mlir.fusion.account import Account, Again, LoopOf, Resident, Transfer
+from optimus_mlir.fusion.in_parts import InParts
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
@@ -164,3 +165,19 @@ def _capacities(account: Account, accelerator: Accelerator) -> Iterator[str]:
         "its floor" if least.dram_bytes == account.floor_bytes else "the least of all schedules"
     )
     yield f"from {least.scratchpad_bytes} bytes on it moves {bottom}, {readable_bytes(least.dram_bytes)}"
+
+
+# Operators in parts -------------------------------------------------------------------------------
+
+
+def in_parts(split: InParts) -> str:
+    """Why an operator is split, and what would change that."""
+    sizes = " + ".join(map(str, split.sizes))
+    moved = f"{split.operator} runs loop {split.loop} in parts of {sizes}"
+    moved += f", which move {readable_bytes(split.dram_bytes)} together"
+    if split.whole_dram_bytes is None:
+        return f"{moved}; whole it does not fit"
+    whole = f"{moved}; whole it would move {readable_bytes(split.whole_dram_bytes)}"
+    if split.enough is None:
+        return f"{whole}, and in no scratchpad less than its parts"
+    return f"{whole}, and less than its parts in {split.enough.scratchpad_bytes} bytes or more"

@@ -42,11 +42,12 @@ class Planned:
     host_operations: tuple[str, ...]
     layer_by_layer: Plan
     floor_bytes: int
-    graph: Graph
+    whole: Graph
+    graph: Graph  # with the parts of what the plan splits, as `groups` name them
     bound_bytes: int  # no plan of the schedule space moves less, as far as the search has proved
     host_bytes: int = 0  # what those ops read and write, apart from all groups
     stretches: tuple[tuple[str, ...], ...] = ()  # the operators between ops that stay on the host
-    splits: tuple[Split, ...] = ()  # done already: `graph` and `groups` name the parts
+    splits: tuple[Split, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class Compilation:
             yardsticks.host_operations,
             yardsticks.layer_by_layer,
             floor,
+            dataflow.graph,
             split_graph(dataflow.graph, splits),
             floor if bound is None else bound,
             yardsticks.host_bytes,

@@ -54,7 +54,7 @@ def explain(study: Study, solver: str) -> int:
             prices = GroupPrices(network, prices.accelerator)
         stretches = [split_names(run, plan.splits) for run in dataflow.runs]
         with progress.step("plan", "explaining"):
-            why = explanation(prices, plan, stretches)
+            why = explanation(prices, plan, dataflow.graph, stretches)
     result = Explained(network, prices.accelerator, plan, why)
     click.echo(json.dumps(result.fields(), indent=2)) if study.as_json else result.print()
     return 0
@@ -78,11 +78,12 @@ class Explained:
                 {"operators": list(group.operators), **plain(account)}
                 for group, account in zip(self.plan.groups, self.why.accounts, strict=True)
             ],
+            "splits": plain(self.why.splits),
             "edges": plain(self.why.edges),
         }
 
     def print(self) -> None:
-        from optimus_mlir.cli.account import sentences
+        from optimus_mlir.cli.account import in_parts, sentences
         from optimus_mlir.fusion import members
 
         pairs = zip(self.plan.groups, self.why.accounts, strict=True)
@@ -90,6 +91,8 @@ class Explained:
             graph = members(self.network, group.operators)
             lines = sentences(account, graph, self.accelerator)
             _print_part(f"group {number}: {' '.join(group.operators)}", lines)
+        if self.why.splits:
+            _print_part("in parts:", map(in_parts, self.why.splits))
         edges = map(str, self.why.edges)
         _print_part("between groups:", list(edges) or ["every feature map stays on chip"])
 
@@ -104,9 +107,10 @@ def explained(planned: Planned, objective: str, progress: Progress) -> Explained
 
     network, accelerator = planned.graph, planned.accelerator
     prices = GroupPrices(network, accelerator, objective_of(objective, accelerator))
-    plan = Plan("", tuple(group_of(called, network, accelerator) for called in planned.groups))
+    groups = tuple(group_of(called, network, accelerator) for called in planned.groups)
+    plan = Plan("", groups, splits=planned.splits)
     with progress.step("plan", "explaining"):
-        why = explanation(prices, plan, planned.stretches)
+        why = explanation(prices, plan, planned.whole, planned.stretches)
     return Explained(network, accelerator, plan, why)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from optimus_mlir.cost.buffers import element_bytes
 from optimus_mlir.fusion.account import Account, account_of
 from optimus_mlir.fusion.capacities import Capacities
+from optimus_mlir.fusion.in_parts import InParts, in_parts
 from optimus_mlir.fusion.partition import NotAPartition, in_running_order
 from optimus_mlir.fusion.plan import Group, Plan, members
 from optimus_mlir.fusion.prices import GroupPrices
@@ -34,13 +35,21 @@ class Explanation:
 
     accounts: tuple[Account, ...]
     edges: tuple[Unfused, ...]
+    splits: tuple[InParts, ...] = ()
 
 
 def explanation(
-    prices: GroupPrices, plan: Plan, stretches: Sequence[Sequence[str]] = ()
+    prices: GroupPrices, plan: Plan, graph: Graph, stretches: Sequence[Sequence[str]] = ()
 ) -> Explanation:
-    """The plan explained; `prices` are those of its accelerator and its objective."""
-    return Explanation(tuple(_accounts(prices, plan)), tuple(unfused(prices, plan, stretches)))
+    """The plan for `graph` explained; `prices` are those of its accelerator and its objective.
+
+    They and the stretches know the parts of what the plan splits.
+    """
+    return Explanation(
+        tuple(_accounts(prices, plan)),
+        tuple(unfused(prices, plan, stretches)),
+        tuple(in_parts(plan, graph, prices.accelerator)),
+    )
 
 
 def _accounts(prices: GroupPrices, plan: Plan) -> Iterator[Account]:

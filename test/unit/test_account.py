@@ -153,7 +153,7 @@ def test_equal_groups_have_equal_accounts_in_their_own_names() -> None:
     )
     prices = GroupPrices(twins, accelerator(120))
     plan = solve(twins, accelerator(120), "layer-by-layer")
-    one, other = explanation(prices, plan).accounts
+    one, other = explanation(prices, plan, twins).accounts
     assert [t.tensor for t in one.transfers] != [t.tensor for t in other.transfers]
     assert one.capacities is other.capacities
     assert one.dram_bytes == other.dram_bytes

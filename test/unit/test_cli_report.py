@@ -48,6 +48,7 @@ COST = GroupCost(
 UNTIMED = replace(COST, time=Time(200_000, None, None, None))
 LAYERS = Plan("layer-by-layer", (Group(("conv0",), Schedule(), Price({"x": 3000}, {}, 0, 0)),))
 COUNT = GroupCount(0, (1000, 200), (300,), 2048)
+NOTHING = Graph((), {}, ())
 SAME = Difference("PyTorch", 1e-6, is_tolerable=True)
 
 
@@ -60,7 +61,7 @@ def report(
     return Report(
         "zoo:net",
         Target("eyeriss", (), "dram-bytes", "contiguous"),
-        Planned(load_accelerator("eyeriss"), (group,), (), LAYERS, 1500, Graph((), {}, ()), 1500),
+        Planned(load_accelerator("eyeriss"), (group,), (), LAYERS, 1500, NOTHING, NOTHING, 1500),
         (GroupReport(group, cost, count),),
         total_of([cost, COST], load_accelerator("eyeriss")),
         {"import": 1.0, "plan": 2.0},

@@ -7,6 +7,7 @@ import pytest
 from loop_nests import BYTES, conv, graph
 
 from optimus_mlir.cost import Schedule, floor_bytes, price
+from optimus_mlir.fusion.in_parts import in_parts
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice, best_schedule
 from optimus_mlir.fusion.solvers import SOLVERS, solve
@@ -139,6 +140,24 @@ def test_a_group_of_one_is_split_where_that_is_cheaper() -> None:
     assert chosen.price.dram_bytes < whole.price.dram_bytes
     costs = [brute_force(large(), split, prices.accelerator) for split in splits_of(large())]
     assert chosen.price.dram_bytes == min(costs)
+
+
+def test_the_scratchpad_in_which_the_whole_moves_less_is_the_smallest() -> None:
+    prices, whole, chosen = spilling()
+    plan = solve(large(), prices.accelerator)
+    (why,) = in_parts(plan, large(), prices.accelerator)
+    assert (why.dram_bytes, why.whole_dram_bytes) == (plan.dram_bytes, whole.price.dram_bytes)
+    assert why.enough is not None
+    enough = with_scratchpad(EQUAL, why.enough.scratchpad_bytes)
+    there, before = best_schedule(large(), enough), best_schedule(large(), one_less(enough))
+    assert there is not None
+    assert before is not None
+    assert there.price.dram_bytes == why.enough.dram_bytes < chosen.price.dram_bytes
+    assert before.price.dram_bytes >= chosen.price.dram_bytes
+
+
+def one_less(accelerator: Accelerator) -> Accelerator:
+    return with_scratchpad(accelerator, accelerator.scratchpad_bytes - 1)
 
 
 @pytest.mark.parametrize("solver", sorted(SOLVERS))

@@ -84,6 +84,8 @@ def test_a_split_is_explained(plan: dict[str, Any], capsys: Any) -> None:
     assert "group 0: conv0.0" in text
     assert "group 1: conv0.1" in text
     assert "conv0.0 and conv0.1 are not fused" in text
+    assert "conv0 runs loop 4 in parts of 8 + 8, which move 18.5 KiB together" in text
+    assert "whole it would move 19.6 KiB, and less than its parts in 2076 bytes or more" in text
     assert main(["plan", *ON_SMALL, "--explain"]) == 0
     assert capsys.readouterr().out.endswith(text)
 

@@ -1,0 +1,46 @@
+"""Why an operator is split, and in which scratchpad it would not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optimus_mlir.fusion.capacities import Capacity, capacities
+from optimus_mlir.fusion.plan import Plan, members
+from optimus_mlir.fusion.schedules import best_schedule
+from optimus_mlir.target import Accelerator
+from optimus_mlir.workload import Graph
+from optimus_mlir.workload.splitting import split_names
+
+
+@dataclass(frozen=True)
+class InParts:
+    """An operator whose reduction over `loop` runs in parts of these sizes.
+
+    The groups of the parts move `dram_bytes`. Whole, the operator would move `whole_dram_bytes`
+    (None if it does not fit), and less than its parts in `enough`, if in any scratchpad.
+    """
+
+    operator: str
+    loop: int
+    sizes: tuple[int, ...]
+    dram_bytes: int
+    whole_dram_bytes: int | None
+    enough: Capacity | None
+
+
+def in_parts(plan: Plan, graph: Graph, accelerator: Accelerator) -> Iterator[InParts]:
+    """Of the operators of `graph`, those that the plan splits."""
+    for split in plan.splits:
+        parts = set(split_names([split.operator], [split]))
+        moved = sum(g.price.dram_bytes for g in plan.groups if not parts.isdisjoint(g.operators))
+        group = members(graph, (split.operator,))
+        whole = best_schedule(group, accelerator)
+        yield InParts(
+            split.operator,
+            split.loop,
+            split.sizes,
+            moved,
+            whole and whole.price.dram_bytes,
+            capacities(group, accelerator, moved).better,
+        )
