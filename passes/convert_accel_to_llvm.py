@@ -21,10 +21,8 @@ from optimus_mlir.codegen.feeds import hoist_feeds
 from optimus_mlir.mlir import Pass, ir, run_passes
 from optimus_mlir.passes.convert_linalg_to_vectors import ConvertLinalgToVectorsPass
 
-LLVM = (
-    "math-expand-ops{ops=tanh}",  # into exp, which has vectors
-    ConvertLinalgToVectorsPass(),
-    "convert-linalg-to-loops",  # what is left
+AFTER_VECTORS = (
+    "convert-linalg-to-loops",  # what has no vectors
     "lower-affine",
     "expand-strided-metadata",
     "lower-affine",
@@ -34,6 +32,11 @@ LLVM = (
     "convert-math-to-libm",
     "convert-to-llvm",
     "reconcile-unrealized-casts",
+)
+LLVM = (
+    "math-expand-ops{ops=tanh}",  # into exp, which has vectors
+    ConvertLinalgToVectorsPass(),
+    *AFTER_VECTORS,
 )
 
 

@@ -19,9 +19,13 @@ NEON = VectorUnit(vector_bytes=16, registers=32, has_masks=False)
 @cache
 def host_vector_unit() -> VectorUnit:
     """Right on Linux; elsewhere the least that every CPU of this architecture has."""
-    if platform.machine().lower() in {"arm64", "aarch64"}:
+    return vector_unit_of(platform.machine(), cpu_flags())
+
+
+def vector_unit_of(machine: str, flags: frozenset[str]) -> VectorUnit:
+    """The vector unit of an architecture with these instruction sets, in Linux's names."""
+    if machine.lower() in {"arm64", "aarch64"}:
         return NEON
-    flags = cpu_flags()
     if {"avx512f", "avx512vl"} <= flags:
         return AVX512
     return AVX2 if {"avx2", "fma"} <= flags else SSE
