@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import ml_dtypes
 import numpy as np
 
 from optimus_mlir.mlir.constants import Array
 
 ROUNDINGS_TOLERATED = 4096
+SHARE_TOLERATED = 1 / 8  # what the roundings of 16-bit floats come to would excuse any result
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Difference:
     """The largest difference of two elements, infinite where only one is a number.
 
     `is_tolerable` says that reassociated sums explain it: at most `ROUNDINGS_TOLERATED` roundings
-    of the largest element of a float result, and none at all of an integer one.
+    of the largest element of a float result, or numbers too small to be normal, which a library may
+    take for zero; never more than `SHARE_TOLERATED` of it, and nothing at all of an integer one.
     """
 
     reference: str
@@ -43,7 +46,10 @@ def _max_abs_error(found: Array, expected: Array) -> float:
 
 
 def _tolerance(expected: Array) -> float:
-    if expected.dtype.kind != "f":
+    if expected.dtype.kind != "f" and expected.dtype != ml_dtypes.bfloat16:
         return 0.0
-    finite = np.abs(expected[np.isfinite(expected)].astype(np.float64))
-    return ROUNDINGS_TOLERATED * float(np.finfo(expected.dtype).eps) * finite.max(initial=0.0)
+    limits = ml_dtypes.finfo(expected.dtype)
+    values = expected.astype(np.float64)
+    largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
+    share = min(ROUNDINGS_TOLERATED * float(limits.eps), SHARE_TOLERATED)
+    return max(share * largest, float(limits.tiny))

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from io import StringIO
 
+import ml_dtypes
 import numpy as np
 import pytest
 from rich.console import Console
@@ -235,3 +236,18 @@ def test_a_plan_that_takes_more_energy_says_so() -> None:
     layers = total_of([COST], load_accelerator("eyeriss"))
     text = printed(replace(report(cost=dearer), layer_by_layer=layers), 100)
     assert "layer by layer 15.0 mJ: the plan takes 20.0 % more" in text
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
+def test_what_is_no_number_of_full_precision_may_be_zero(dtype) -> None:
+    expected = np.array([0.0, 0.0], dtype)
+    smallest = np.array([0.0, ml_dtypes.finfo(dtype).tiny], dtype)
+    assert compare([smallest], [expected], "it").is_tolerable
+    assert not compare([4 * smallest], [expected], "it").is_tolerable
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_roundings_of_half_precision_excuse_no_eighth(dtype) -> None:
+    expected = np.array([1.0, 4.0], dtype)
+    assert compare([expected + np.array(0.25, dtype)], [expected], "it").is_tolerable
+    assert not compare([expected + np.array(1, dtype)], [expected], "it").is_tolerable
