@@ -2,7 +2,8 @@
 
 Group functions get three more arguments: the scratchpad, one buffer of exactly the accelerator's
 size, the counters of their launch, and the workspace, in which kernels keep temporaries. `main` gets
-them too, after its inputs and results, and then the memory of the buffers that it allocates.
+them too, after its inputs and results, and then the memory of the buffers that it allocates. What a
+kernel makes of an operand that stays the same is made before the loop, as feeds in the workspace.
 
 Before                                       After
   "accel.alloc"() {offset = 64, bytes = 16}    memref.view %scratchpad[64 * scale]
