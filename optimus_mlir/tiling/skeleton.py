@@ -86,7 +86,7 @@ class Skeleton:
     # Loops ------------------------------------------------------------------------------------
 
     def _loop(self, loop: Loop, at: Positions) -> None:
-        """One scf.for per segment, carrying the buffers that outlive a step."""
+        """The segments one after the other; buffers that outlive a step are carried through."""
         if is_empty(loop.guard, at):
             return
         for buffer in _buffers_filled(loop.body):
@@ -94,7 +94,9 @@ class Skeleton:
                 self._allocate(buffer)
         carried = [*self._carried(loop)]
         for segment in self.segments[loop.axis]:
-            self._segment(loop, segment, carried, at)
+            outer = dict(self.state)
+            run = self._step if segment.count == 1 else self._steps
+            self.state = outer | run(loop, segment, carried, at)
 
     def _carried(self, loop: Loop) -> Iterator[Buffer | str]:
         for buffer in _buffers_filled(loop.body):
@@ -104,18 +106,29 @@ class Skeleton:
             if isinstance(node, Store):
                 yield node.buffer.tensor.name
 
-    def _segment(
+    def _step(
         self, loop: Loop, segment: Segment, carried: list[Buffer | str], at: Positions
-    ) -> None:
+    ) -> dict[Buffer | str, ir.Value]:
+        """A segment of one step needs no loop.
+
+        MLIR's bufferization asks for the type of what an outer loop yields through all loops in it,
+        twice through each: its time would double with every step at a border.
+        """
+        self._body(loop.body, {**at, loop.axis: Position(segment, None)})
+        return {key: self.state[key] for key in carried}
+
+    def _steps(
+        self, loop: Loop, segment: Segment, carried: list[Buffer | str], at: Positions
+    ) -> dict[Buffer | str, ir.Value]:
+        """An scf.for."""
         low, high, step = (_index(i) for i in (segment.first, segment.first + segment.count, 1))
-        outer = dict(self.state)
         op = scf.ForOp(low, high, step, [self.state[key] for key in carried])
         with ir.InsertionPoint(op.body):
             self.state |= dict(zip(carried, op.inner_iter_args, strict=True))
             position = Position(segment, op.induction_variable)
             self._body(loop.body, {**at, loop.axis: position})
             scf.YieldOp([self.state[key] for key in carried])
-        self.state = outer | dict(zip(carried, op.results, strict=True))
+        return dict(zip(carried, op.results, strict=True))
 
     def _allocate(self, buffer: Buffer) -> None:
         if buffer not in self.state:
