@@ -30,7 +30,7 @@ def replan(table: str, size: str, output: str | None, *, as_json: bool) -> int:
     from time import perf_counter
 
     from optimus_mlir.cli.output import write_output
-    from optimus_mlir.cli.units import percent, readable_bytes
+    from optimus_mlir.cli.units import number_of, percent, readable_bytes
     from optimus_mlir.fusion.plan_file import read_file
     from optimus_mlir.fusion.plan_table import PlanTable
     from optimus_mlir.target import parse_bytes
@@ -57,7 +57,7 @@ def replan(table: str, size: str, output: str | None, *, as_json: bool) -> int:
     gap = percent(plan.dram_bytes - plan.bound, plan.bound)
     click.echo(f"{known.model} on {known.accelerator['name']}, scratchpad {readable_bytes(free)}")
     click.echo(
-        f"{readable_bytes(plan.dram_bytes)} of DRAM traffic in {len(plan.groups)} groups, "
+        f"{readable_bytes(plan.dram_bytes)} of DRAM traffic in {number_of(len(plan.groups), 'group')}, "
         f"{gap} above the bound; planned in {milliseconds:.1f} ms"
     )
     for group in plan.groups:

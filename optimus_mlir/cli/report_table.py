@@ -14,6 +14,7 @@ from optimus_mlir.analysis.groups import CalledGroup
 from optimus_mlir.cli.report import GroupReport, Report
 from optimus_mlir.cli.units import (
     energy_unit,
+    number_of,
     percent,
     readable_bytes,
     readable_count,
@@ -40,13 +41,9 @@ def _headline(report: Report) -> Text:
     operators = sum(len(each.group.operators) for each in report.groups)
     return Text.assemble(
         (report.model, "bold"),
-        f" on {report.planned.accelerator.name}: {_count(operators, 'operator')} in "
-        f"{_count(len(report.groups), 'group')} ({report.target.planner})",
+        f" on {report.planned.accelerator.name}: {number_of(operators, 'operator')} in "
+        f"{number_of(len(report.groups), 'group')} ({report.target.planner})",
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 # Groups -------------------------------------------------------------------------------------------
@@ -220,7 +217,7 @@ def _other_rows(report: Report) -> Iterator[Row]:
     if report.planned.host_operations:
         names = report.planned.host_operations
         kinds = ", ".join(dict.fromkeys(names))
-        what = f"in {_count(len(names), 'op')}, not part of the DRAM traffic: {kinds}"
+        what = f"in {number_of(len(names), 'op')}, not part of the DRAM traffic: {kinds}"
         yield "on the host", _bytes(report.planned.host_bytes), what
     if report.difference is not None:
         error, tolerable = report.difference.max_abs_error, report.difference.is_tolerable

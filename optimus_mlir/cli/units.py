@@ -41,3 +41,8 @@ def three_digits(value: float) -> str:
 def percent(part: float, whole: float) -> str:
     """`12.3 %`; a dash if there is no whole."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def number_of(number: int, what: str) -> str:
+    """`1 group`, `3 groups`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

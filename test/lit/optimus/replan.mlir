@@ -7,7 +7,7 @@
 // RUN: not optimus replan %t.plan --scratchpad 2KiB 2>&1 | FileCheck %s --check-prefix=FILE
 
 // CHECK: {{.*}}replan.mlir on eyeriss, scratchpad 1.46 KiB
-// CHECK-NEXT: 1.50 KiB of DRAM traffic in 1 groups, 0.0 % above the bound; planned in {{.*}} ms
+// CHECK-NEXT: 1.50 KiB of DRAM traffic in 1 group, 0.0 % above the bound; planned in {{.*}} ms
 // CHECK-NEXT: matmul0 matmul1
 // JSON: "scratchpad_bytes": 300
 // JSON: "dram_bytes": {{[0-9]+}}
