@@ -87,7 +87,8 @@ def _pack(kernel: ir.Operation, lasting: Mapping[int, float], unit: VectorUnit) 
         made = made_of(kernel)
         origins = ((n, made(operand)) for n, operand in enumerate(op.operands))
         steady_operands = {n: lasting[o] for n, o in origins if o is not None and o in lasting}
-        found = choice_of(op, unit, steady_operands) if steady_operands else ""
+        is_steady = bool(steady_operands) and op.block == entry  # a loop inside may move it
+        found = choice_of(op, unit, steady_operands) if is_steady else ""
         if isinstance(found, str):
             continue
         recipe, packings = found

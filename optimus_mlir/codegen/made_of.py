@@ -12,7 +12,11 @@ Origin = Callable[[ir.Value], "int | None"]
 
 
 def made_of(kernel: ir.Operation) -> Origin:
-    """A temporary is made from an argument if all its writers read nothing else, and write it first."""
+    """A temporary is made from an argument if all its writers read nothing else, and write it first.
+
+    What a loop inside the kernel writes may differ from step to step: it is made of more.
+    """
+    entry = kernel.regions[0].blocks[0]
     sources: dict[ir.Value, set[int | None]] = {}
     read: set[ir.Value] = set()
 
@@ -29,7 +33,7 @@ def made_of(kernel: ir.Operation) -> Origin:
         for value in inputs:
             known |= origins(value)
             read.add(viewed(value))
-        if buffer in read or _reads_result(op):
+        if buffer in read or _reads_result(op) or op.block != entry:
             known.add(None)
 
     def origin(value: ir.Value) -> int | None:

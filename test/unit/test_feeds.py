@@ -10,6 +10,7 @@ from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.codegen.cpu import AVX512
 from optimus_mlir.codegen.feeds import hoist_feeds
+from optimus_mlir.codegen.made_of import made_of
 from optimus_mlir.mlir import ir, new_context
 
 KERNEL = """
@@ -91,3 +92,26 @@ def test_between_two_loops_the_operand_may_change() -> None:
     assert hoisted(LOAD_WEIGHTS + inner, "kernel_0") == (
         "accel.load scf.for accel.load accel.load @feed_0 scf.for @kernel_0"
     )
+
+
+def test_what_a_loop_inside_the_kernel_makes_stays_there() -> None:
+    kernel = """
+    func.func private @kernel(%x: memref<4x6xf32, 1>, %y: memref<6xf32, 1>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c4 = arith.constant 4 : index
+      %t = memref.alloc() : memref<6xf32>
+      scf.for %i = %c0 to %c4 step %c1 {
+        %row = memref.subview %x[%i, 0] [1, 6] [1, 1]
+          : memref<4x6xf32, 1> to memref<6xf32, strided<[1], offset: ?>, 1>
+        linalg.copy ins(%row : memref<6xf32, strided<[1], offset: ?>, 1>) outs(%t : memref<6xf32>)
+        linalg.exp ins(%t : memref<6xf32>) outs(%y : memref<6xf32, 1>)
+      }
+      return
+    }
+    """
+    with new_context(), ir.Location.unknown():
+        module = ir.Module.parse(kernel)
+        function = module.body.operations[0].operation
+        [temporary] = allocations_in(function, "memref.alloc")
+        assert made_of(function)(temporary.results[0]) is None
