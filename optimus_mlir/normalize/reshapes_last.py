@@ -28,7 +28,8 @@ def reshape_last(module: ir.Module) -> None:
             number = _last_private_operand(view)
             if number is None or not is_reshape(producer(view.operands[number])):
                 break
-            view = _moved_before_reshape(view, number)
+            if not _read_before_both(view, number):
+                view = _moved_before_reshape(view, number)
 
 
 def _looks_at_positions(view: Structured) -> bool:
@@ -54,6 +55,20 @@ def _private_source(value: ir.Value) -> ir.Operation | None:
         view = structured_producer(value)
         return None if view is None or is_fill(view) or is_broadcast(view) else view.op.operation
     return None
+
+
+def _read_before_both(view: Structured, number: int) -> bool:
+    """Read what was reshaped and reshaped back where it came from, if that is what happened."""
+    back = producer(view.operands[number])
+    there = producer(back.src)
+    if not is_reshape(there) or there.src.type != back.result.type:
+        return False
+    if there.attributes["reassociation"] != back.attributes["reassociation"]:
+        return False
+    view.op.operands[number] = there.src
+    back.operation.erase()  # nobody else reads them, and they would count as readers
+    there.operation.erase()
+    return True
 
 
 def _moved_before_reshape(view: Structured, number: int) -> Structured | None:

@@ -14,6 +14,7 @@ import numpy as np
 from optimus_mlir.errors import OptimusError, PassFailure
 from optimus_mlir.mlir import (
     arith,
+    bufferization,
     cf,
     execution_engine,
     func,
@@ -57,6 +58,7 @@ def run_plainly(module: ir.Module, inputs: Sequence[Array]) -> list[Array]:
         arguments = _checked(inputs, main)
         results = [np.zeros(*_shape_and_dtype(t, main)) for t in main.type.results]
         arguments += _weights_as_arguments(main)
+        _return_each_once(main)
         expand_integer_powers(lowered)
         bufferize_tm_tensor(lowered)
         run_passes(lowered, [TO_BUFFERS])
@@ -121,6 +123,17 @@ def _weights_as_arguments(main: func.FuncOp) -> list[Array]:
     read_only = ir.DictAttr.get({"bufferization.writable": ir.BoolAttr.get(False)})
     main.attributes["arg_attrs"] = ir.ArrayAttr.get([read_only] * len(types))
     return values
+
+
+def _return_each_once(main: func.FuncOp) -> None:
+    """MLIR's lowering of results crashes on a tensor that is returned twice: the others are copies."""
+    end = main.entry_block.operations[len(main.entry_block.operations) - 1]
+    seen: set[ir.Value] = set()
+    for number, value in enumerate(end.operands):
+        if value in seen:
+            with ir.InsertionPoint(end), end.location:
+                end.operands[number] = bufferization.alloc_tensor(value.type, [], copy=value)
+        seen.add(value)
 
 
 def _is_constant_tensor(op: ir.OpView) -> bool:

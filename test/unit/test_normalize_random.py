@@ -180,10 +180,12 @@ def tensor(shape: Shape) -> str:
 
 
 RESHAPED = Step(BODIES[0], frozenset(), is_argument=True, reads_start=False, reshape="flatten")
+SPLIT_AGAIN = Step(BODIES[0], frozenset({0}), is_argument=True, reads_start=False, reshape="split")
 
 
 @settings(max_examples=60, deadline=None)
 @example(anchor=ANCHORS[3], bias=frozenset(), chain=[RESHAPED, RESHAPED], seed=0)
+@example(anchor=ANCHORS[7], bias=frozenset(), chain=[RESHAPED, RESHAPED, SPLIT_AGAIN], seed=0)
 @given(
     anchor=st.sampled_from(ANCHORS),
     bias=st.frozensets(st.integers(0, 4), max_size=2),

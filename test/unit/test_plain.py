@@ -112,3 +112,13 @@ def test_what_cannot_be_run() -> None:
     )
     with pytest.raises(OptimusError, match=r"tensor<\?xf32> in @main: make it a tensor of static"):
         run_plainly(dynamic, [np.zeros(3, np.float32)])
+
+
+def test_a_tensor_that_is_returned_twice() -> None:
+    text = ROOT.replace(
+        "-> tensor<3xf32> {\n  %zero", "-> (tensor<3xf32>, tensor<3xf32>) {\n  %zero"
+    )
+    text = text.replace("return %y : tensor<3xf32>", "return %y, %y : tensor<3xf32>, tensor<3xf32>")
+    first, second = run_plainly(parse(text), [np.array([4, 9, 16], np.float32)])
+    assert np.array_equal(first, [2, 3, 4])
+    assert np.array_equal(second, [2, 3, 4])
