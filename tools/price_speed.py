@@ -12,7 +12,7 @@ import argparse
 from dataclasses import dataclass
 from time import perf_counter, process_time
 
-from optimus_mlir.fusion.schedules import Space
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.target import Accelerator, load_accelerator
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 

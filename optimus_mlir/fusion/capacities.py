@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from optimus_mlir.cost import build_program
 from optimus_mlir.cost.footprint import footprint_bytes
-from optimus_mlir.fusion.schedules import Costs, Space, best_schedule
+from optimus_mlir.fusion.costs import Costs, Space
+from optimus_mlir.fusion.schedules import best_schedule
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 

@@ -18,9 +18,10 @@ from optimus_mlir.cost.buffers import volume
 from optimus_mlir.cost.program import Compute
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.traffic import walk
+from optimus_mlir.fusion.costs import Costs, Space
 from optimus_mlir.fusion.finishing import with_larger_blocks
 from optimus_mlir.fusion.objective import Figures, Objective
-from optimus_mlir.fusion.schedules import Choice, Costs, Space, cheapest
+from optimus_mlir.fusion.schedules import Choice, cheapest
 
 
 def most_frugal(space: Space, objective: Objective, below: float = math.inf) -> Schedule | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.cost.stages import Known
 from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.finishing import finished, readable
 from optimus_mlir.fusion.plan import Plan
 from optimus_mlir.fusion.plan_table import (
@@ -19,7 +20,7 @@ from optimus_mlir.fusion.plan_table import (
     Staircase,
 )
 from optimus_mlir.fusion.prices import GroupPrices
-from optimus_mlir.fusion.schedules import Choice, Space, cheapest
+from optimus_mlir.fusion.schedules import Choice, cheapest
 from optimus_mlir.fusion.solvers import solve_with
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph

@@ -10,17 +10,13 @@ from functools import cached_property
 from optimus_mlir.cost import Price, Schedule, floor_bytes, stages, touched_elements
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.finishing import readable
 from optimus_mlir.fusion.frugal import most_frugal
 from optimus_mlir.fusion.group_bound import extra_elements
 from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
-from optimus_mlir.fusion.schedules import (
-    Choice,
-    Space,
-    cheapest,
-    smallest_footprint_bytes,
-)
+from optimus_mlir.fusion.schedules import Choice, cheapest, smallest_footprint_bytes
 from optimus_mlir.fusion.spilling import cheapest_spilled
 from optimus_mlir.fusion.tails import excess_bytes, is_covered
 from optimus_mlir.target import Accelerator

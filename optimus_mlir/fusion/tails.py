@@ -26,7 +26,7 @@ import math
 
 import numpy as np
 
-from optimus_mlir.fusion.schedules import Space
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.workload import Graph
 
 

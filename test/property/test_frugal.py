@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from networks import networks
 
 from optimus_mlir.cost import Schedule
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.finishing import with_larger_blocks
 from optimus_mlir.fusion.frugal import bounds_of, most_frugal
 from optimus_mlir.fusion.objective import Objective, objective_of
-from optimus_mlir.fusion.schedules import Choice, Space, cheapest
+from optimus_mlir.fusion.schedules import Choice, cheapest
 from optimus_mlir.target import Accelerator, load_accelerator
 from optimus_mlir.workload import Graph
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from networks import Network, networks
 
 from optimus_mlir.cost import floor_bytes, touched_elements
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.group_bound import extra_elements
 from optimus_mlir.fusion.prices import GroupPrices
-from optimus_mlir.fusion.schedules import Space
 from optimus_mlir.target import Accelerator, load_accelerator
 from optimus_mlir.workload import Graph
 

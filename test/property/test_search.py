@@ -14,14 +14,9 @@ from optimus_mlir.cost import Schedule, floor_bytes, price
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import members, solve
 from optimus_mlir.fusion import space as space_module
+from optimus_mlir.fusion.costs import Costs, Space
 from optimus_mlir.fusion.prices import GroupPrices
-from optimus_mlir.fusion.schedules import (
-    Costs,
-    Rank,
-    Space,
-    best_schedule,
-    smallest_footprint_bytes,
-)
+from optimus_mlir.fusion.schedules import Rank, best_schedule, smallest_footprint_bytes
 from optimus_mlir.target import Accelerator, load_accelerator
 from optimus_mlir.workload import Graph, Operator
 

@@ -7,10 +7,10 @@ from networks import Network, networks
 from test_group_bound import with_capacity
 
 from optimus_mlir.cost import floor_bytes
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
-from optimus_mlir.fusion.schedules import Space
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph

@@ -1,0 +1,282 @@
+"""What the schedules of a group cost, a family at a time: `Space` has them all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimus_mlir.cost import Block, Program, Schedule, Unschedulable, floor_bytes
+from optimus_mlir.cost.buffers import ONE, Source, element_bytes, tensor_of, volume
+from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
+from optimus_mlir.cost.nest import nests_of
+from optimus_mlir.cost.program import build_program, lay_out
+from optimus_mlir.cost.region import Grid
+from optimus_mlir.cost.stages import Known, Regions, infer_regions
+from optimus_mlir.cost.traffic import bytes_read, bytes_written, macs
+from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams
+from optimus_mlir.fusion.streaming import Stream, Streaming, together
+from optimus_mlir.target import Accelerator
+from optimus_mlir.workload import Graph
+
+NONE = np.array([0])
+
+Rank = tuple[float, int, int, int]  # DRAM bytes, MACs, tile steps, blocks: less is better
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """The schedule space of a group, a family at a time.
+
+    Who asks about many groups of one network gives what is known about its operators.
+    """
+
+    group: Graph
+    accelerator: Accelerator
+    given: Known | None = None
+
+    @cached_property
+    def known(self) -> Known:
+        return self.given or Known(nests_of(self.group))
+
+    @cached_property
+    def floor(self) -> int:
+        return floor_bytes(self.group, self.accelerator)
+
+    @cached_property
+    def reductions(self) -> list[Reduction]:
+        return list(reductions(self.group))
+
+    @cached_property
+    def streams(self) -> tuple[Stream, ...]:
+        return tuple(Stream.of(self.group, block) for block in streams(self.group))
+
+    @cached_property
+    def all_at_once(self) -> Costs | None:
+        """The family of the one schedule that has no loops."""
+        return self.costs(Family())
+
+    def families(self) -> list[Costs]:
+        """All families without blocks."""
+        return self._families
+
+    @cached_property
+    def _families(self) -> list[Costs]:
+        found = map(self.costs, families(self.group))
+        return [costs for costs in found if costs is not None]
+
+    def streamed(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
+        """The family with reductions in blocks, and which operators it may stream, in order."""
+        alone = len(self.group.operators) == 1
+        several = alone or not costs.family.tiles
+        for reduction in self.reductions if several else self.reductions[:1]:
+            start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
+            if start is not None:
+                reduced = {block.operator for block in reduction.blocks}
+                free = (s for s in self.streams if s.block.operator not in reduced)
+                yield start, tuple(stream for stream in free if start.runs_at_once(stream.block))
+
+    def members(self) -> Iterator[Costs]:
+        """Every family with every choice of blocks."""
+        for costs in self.families():
+            for start, able in self.streamed(costs):
+                for count in range(len(able) + 1):
+                    member = self.with_streams(start, able[:count])
+                    if member is not None:
+                        yield member
+
+    def with_streams(self, costs: Costs, streams: Sequence[Stream]) -> Costs | None:
+        """The family with some operators streamed; None where that makes no sense."""
+        if not streams:
+            return costs
+        blocks = (stream.block for stream in streams)
+        return self.costs(replace(costs.family, blocks=(*costs.family.blocks, *blocks)))
+
+    def costs(self, family: Family) -> Costs | None:
+        """What all schedules of a family cost; None where it makes no sense for the group."""
+        try:
+            parts = family.tiles, family.keeps, family.blocks, family.rereads
+            regions = infer_regions(self.group, *parts, known=self.known)
+        except Unschedulable:
+            return None
+        return Costs(self.group, self.accelerator, family, regions, self.floor)
+
+
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """A family, and what all of its schedules cost: grids with one dimension per tiled loop."""
+
+    group: Graph
+    accelerator: Accelerator
+    family: Family
+    regions: Regions
+    floor: int
+
+    @property
+    def capacity(self) -> int:
+        return self.accelerator.scratchpad_bytes
+
+    @property
+    def constants(self) -> frozenset[str]:
+        """The weights of the group."""
+        tensors = self.group.tensors.values()
+        return frozenset(tensor.name for tensor in tensors if tensor.constant)
+
+    @cached_property
+    def program(self) -> Program:
+        return lay_out(self.regions)
+
+    @cached_property
+    def dram_bytes(self) -> Grid:
+        moved = (count(self.program, self.accelerator) for count in (bytes_read, bytes_written))
+        return self._spread(sum((n for each in moved for n in each.values()), start=NONE))
+
+    @cached_property
+    def bounds(self) -> Grid:
+        """DRAM bytes below which no schedule comes, whatever is added to its blocks."""
+        return self.bounds_with(NONE)
+
+    def bounds_with(self, more_bytes: Grid) -> Grid:
+        """The same for those whose weights cost so much more.
+
+        Blocks bring the same again and again, but not what is off a diagonal, and nothing at steps
+        at which their operator is idle.
+        """
+        if self.group.has_diagonals:
+            return self._spread(np.array([self.floor]))
+        return self._spread(np.maximum(self._least_moved + more_bytes, self.floor))
+
+    @cached_property
+    def _least_moved(self) -> Grid:
+        if not any(stage.work.idle for stage in self.regions.stages.values()):
+            return self.dram_bytes
+        saved = sum((self._saved(source) for source in self.regions.live_ins), start=NONE)
+        return self.dram_bytes - saved
+
+    def _saved(self, live_in: Source) -> Grid:
+        """The bytes that come while no reader of a live-in has anything to do."""
+        readers, buffer = self.regions.readers(live_in), self.regions.buffers[live_in]
+        works = [self.regions.stages[reader.name].work for reader in readers]
+        if not all(work.idle for work in works):
+            return NONE
+        wanted = (volume(buffer.fresh, buffer.loops, work.guard) for work in works)
+        needless = volume(buffer.fresh, buffer.loops) - reduce(np.maximum, wanted)
+        return needless * element_bytes(buffer.tensor, self.accelerator)
+
+    @property
+    def least_bound(self) -> int:
+        return int(self.bounds.min())
+
+    @cached_property
+    def least_bytes(self) -> Grid:
+        """A lower bound of the footprint: the most bytes that are live at once."""
+        return self._spread(least_bytes(self.program, self.accelerator))
+
+    @cached_property
+    def _sizes(self) -> dict[Source, Grid]:
+        """Bytes on chip by tensor, or copy of one."""
+        buffers = self.regions.buffers.items()
+        return {source: buffer.bytes(self.accelerator) for source, buffer in buffers}
+
+    @property
+    def _without_fetched_maps(self) -> dict[Source, Grid]:
+        tensors = self.group.tensors
+        return {s: NONE for s in self.regions.live_ins if not tensors[tensor_of(s)].constant}
+
+    def fits(self) -> NDArray[np.bool_]:
+        """Which schedules may fit the scratchpad."""
+        return self.least_bytes <= self.capacity
+
+    def could_win(self, streams: Sequence[Stream], before: Rank) -> Iterator[NDArray[np.bool_]]:
+        """Which schedules may fit and rank before another one with no stream, with one, .."""
+        able = self.could_rank(before)
+        for count, (least, more_bytes) in enumerate(self.least_with(streams)):
+            able_now = able & (least <= self.capacity)
+            yield able_now & self.could_rank(before, count, self.bounds_with(more_bytes))
+
+    def may_win(self, streams: Sequence[Stream], before: Rank) -> bool:
+        """Whether one of them may, as far as can be seen without a program."""
+        for least, more_bytes in self.least_with(streams):
+            least_moved = self.floor if self.group.has_diagonals else self.floor + more_bytes
+            if np.any((least <= self.capacity) & (least_moved <= before[0])):
+                return True
+        return False
+
+    def least_with(
+        self, streams: Sequence[Stream], *, fetches_maps: bool = True
+    ) -> Iterator[tuple[Grid, Grid]]:
+        """Lower bounds of the footprint and of the additional DRAM bytes with no stream, with one, ..
+
+        Ends at once where nothing fits, however many there are. Feature maps that are not fetched
+        take no space.
+        """
+        kept = {keep.tensor: keep.depth for keep in self.family.keeps}
+        sizes = self._sizes if fetches_maps else self._sizes | self._without_fetched_maps
+        streaming = Streaming(self.regions, streams, kept, sizes)
+        leanest = together(self.regions, streaming.leanest)
+        if leanest.min() > self.capacity:
+            return
+        least = together(self.regions, sizes)
+        yield least, NONE
+        each = zip(streaming.saved_bytes(), streaming.more_elements(), strict=True)
+        for saved_bytes, more_elements in each:
+            more_bytes = more_elements * self.accelerator.element_bytes
+            yield np.maximum(least - saved_bytes, leanest), more_bytes
+
+    def could_rank(
+        self, before: Rank, more_blocks: int = 0, bounds: Grid | None = None
+    ) -> NDArray[np.bool_]:
+        """Which schedules would rank before another one if so many more blocks made them fit."""
+        most, most_macs, most_steps, most_blocks = before
+        too_many = len(self.family.blocks) + more_blocks >= most_blocks
+        steps_left = self.steps + too_many <= most_steps
+        macs_left = (self.macs < most_macs) | ((self.macs == most_macs) & steps_left)
+        bounds = self.bounds if bounds is None else bounds
+        return (bounds < most) | ((bounds == most) & macs_left)
+
+    def runs_at_once(self, block: Block) -> bool:
+        """Whether all of the loop of a block runs in one step."""
+        stage = self.regions.stages[block.operator]
+        return stage.work.loops[block.loop].is_all_of(stage.operator.extents[block.loop])
+
+    def ranked(self, before: Rank) -> Iterator[tuple[Schedule, Rank]]:
+        """The schedules that may fit and rank before another one, the cheapest first."""
+        some = np.flatnonzero(self.fits() & (self.dram_bytes <= before[0]))
+        if not len(some):
+            return
+        columns = [grid.ravel()[some] for grid in (self.dram_bytes, self.macs, self.steps)]
+        for i in np.lexsort(columns[::-1]):
+            dram_bytes, multiplied, steps = (int(column[i]) for column in columns)
+            rank = (dram_bytes, multiplied, steps, len(self.family.blocks))
+            if rank >= before:
+                return
+            yield self.schedule(int(some[i])), rank
+
+    def schedule(self, cell: int) -> Schedule:
+        """The schedule at a place of the flattened grids."""
+        return self.family.schedule([int(i) for i in np.unravel_index(cell, self._shape)])
+
+    def footprint_bytes(self, schedule: Schedule) -> int:
+        """What a member really takes."""
+        return footprint_bytes(build_program(self.group, schedule), self.accelerator)
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return tuple(len(sizes) for _, sizes in self.family.tiles) or (1,)
+
+    def _spread(self, grid: Grid) -> Grid:
+        return np.broadcast_to(grid, self._shape)
+
+    @cached_property
+    def macs(self) -> Grid:
+        return self._spread(macs(self.program))
+
+    @cached_property
+    def steps(self) -> Grid:
+        """Tile steps."""
+        per_axis = (axis.on_grid(axis.steps) for axis in self.regions.axes)
+        return self._spread(math.prod(per_axis, start=ONE))
