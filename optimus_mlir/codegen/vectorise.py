@@ -64,6 +64,9 @@ def choice_of(
         return "its body asks for loop indices"
     if any(len(inner.operation.regions) for inner in body.operations):
         return "its body has control flow"
+    *computations, _ = body.operations
+    if not all(len(inner.results) for inner in computations):
+        return "its body checks each number by itself"  # cf.assert
     if any(
         isinstance(v.type, ir.ShapedType) for o in body.operations for v in o.operation.operands
     ):

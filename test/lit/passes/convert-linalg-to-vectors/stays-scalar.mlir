@@ -5,6 +5,7 @@
 // CHECK: linalg.generic
 // CHECK: linalg.copy
 // CHECK: linalg.generic
+// CHECK: linalg.generic
 func.func @scalar(%x: memref<16xi64>, %y: memref<?xf32>, %z: memref<?xf32>, %mask: memref<16xi1>) {
   // expected-remark@+1 {{linalg.generic stays scalar: its body asks for loop indices}}
   linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : memref<16xi64>) {
@@ -20,6 +21,14 @@ func.func @scalar(%x: memref<16xi64>, %y: memref<?xf32>, %z: memref<?xf32>, %mas
   ^bb0(%in: i1, %out: i64):
     %n = arith.extui %in : i1 to i64
     linalg.yield %n : i64
+  }
+  // expected-remark@+1 {{linalg.generic stays scalar: its body checks each number by itself}}
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%x : memref<16xi64>) {
+  ^bb0(%out: i64):
+    %zero = arith.constant 0 : i64
+    %positive = arith.cmpi sge, %out, %zero : i64
+    cf.assert %positive, "must not be negative"
+    linalg.yield %zero : i64
   }
   return
 }
