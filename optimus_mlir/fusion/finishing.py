@@ -79,8 +79,8 @@ def with_tiles_turned(
     if len(turned) == 1:
         return choice
     best = min(turned, key=rank)
-    saved = 1 - best.price.cost.energy.total_pj / choice.price.cost.energy.total_pj
-    return best if saved > WORTH_TURNING else choice
+    before, after = (each.price.cost.energy.total_pj for each in (choice, best))
+    return best if after < (1 - WORTH_TURNING) * before else choice
 
 
 def _turned(group: Graph, tiles: tuple[Tile, ...]) -> Iterator[tuple[Tile, ...]]:

@@ -3,7 +3,7 @@
 A table holds, for candidate groups of one network, their *staircase*: what they cost in how much
 scratchpad, with the schedule. It is made once, by `learn`, and needs neither the network nor a
 schedule search afterwards. The candidates are the groups of the plans that were learned, and every
-operator alone.
+operator alone. A table splits no operator, even where a plan that was learned does.
 """
 
 from __future__ import annotations
