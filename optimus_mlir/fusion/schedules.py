@@ -14,6 +14,7 @@ from optimus_mlir.fusion.costs import Costs, Rank, Space
 from optimus_mlir.fusion.streaming import Stream
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Split
+from optimus_mlir.workload.gaps import has_gaps
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class _Search:
         return self.best
 
     def _is_unbeatable(self) -> bool:
-        """No traffic but the floor, with no loop: nothing is computed again either."""
+        """No traffic but the floor, with no loop: nothing is computed again or for nobody either."""
         dram_bytes, _, steps, blocks = self.rank
-        return (dram_bytes, steps, blocks) == (self.space.floor, 1, 0)
+        cheap = (dram_bytes, steps, blocks) == (self.space.floor, 1, 0)
+        return cheap and not has_gaps(self.space.group)
 
     def _promising(self) -> Iterator[Costs]:
         """The families that may win, alone or with some choice of blocks."""

@@ -18,6 +18,7 @@ from optimus_mlir.fusion.schedules import best_schedule
 from optimus_mlir.fusion.space import families, tile_sizes
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator, Tensor
+from optimus_mlir.workload.gaps import has_gaps
 
 
 def accelerator(scratchpad_bytes: int) -> Accelerator:
@@ -43,6 +44,26 @@ def test_no_tiles_where_everything_fits() -> None:
     choice = best_schedule(ONE, accelerator(X + WEIGHTS + RESULT))
     assert choice is not None
     assert choice.schedule.tiles == choice.schedule.blocks == ()
+
+
+def test_a_loop_skips_what_a_strided_reader_leaves_out() -> None:
+    """Even where all would fit at once: the traffic is the same, and half of the rows are computed."""
+    first, second = conv("a", "x", (4, 7, 7), 2, 1), conv("b", "a.o", (4, 4, 4), 4, 1, stride=2)
+    choice = best_schedule(graph((2, 7, 7), first, second), accelerator(10_000))
+    assert choice is not None
+    rows, columns = 4, 4  # of `a` that `b` reads
+    assert choice.price.macs == rows * columns * (4 * 2 + 4 * 4)
+
+
+def test_a_reader_that_reads_all_excuses_one_that_does_not() -> None:
+    """Then nothing is for nobody, and no loop is needed."""
+    members = (
+        conv("a", "x", (4, 7, 7), 2, 1),
+        conv("b", "a.o", (4, 4, 4), 4, 1, stride=2),
+        conv("c", "a.o", (4, 4, 4), 4, 3, stride=2, padding=1, residual="b.o"),
+    )
+    assert not has_gaps(graph((2, 7, 7), *members))
+    assert has_gaps(graph((2, 7, 7), *members[:2]))
 
 
 def test_streaming_comes_before_tiling() -> None:
