@@ -1,7 +1,7 @@
 """Bring linalg on tensors, as PyTorch's importer leaves it, into the form that later passes rely on.
 
 - ops on constants are constants;
-- a gather that only repeats neighbours (upsampling) is a broadcast;
+- a gather that only repeats neighbours (upsampling) is a broadcast, and interpolation two products;
 - every anchor starts from a fill; its batch norm and bias are in its weights and one addition;
 - reshapes, transpositions and strides are in the access maps of the ops that read through them;
 - a chain of elementwise ops is one op, which overwrites the result of an anchor if it can.
@@ -20,6 +20,7 @@ from optimus_mlir.normalize.elementwise_merging import merge_elementwise_ops
 from optimus_mlir.normalize.in_place import compute_in_place
 from optimus_mlir.normalize.initial_values import start_from_fills
 from optimus_mlir.normalize.integer_powers import expand_integer_powers
+from optimus_mlir.normalize.interpolation import resize_by_products
 from optimus_mlir.normalize.needed_operands import drop_needless_operands
 from optimus_mlir.normalize.needless_results import drop_needless_results
 from optimus_mlir.normalize.prologues import merge_prologues
@@ -39,6 +40,7 @@ REWRITES = (
     scalars_into_bodies,
     drop_needless_operands,
     skip_zeros,
+    resize_by_products,
     broadcast_repetitions,
     reshape_last,
     fold_constants,  # those that were reshaped

@@ -77,6 +77,8 @@ def _evaluate(op: ir.OpView, known: KnownValues) -> Array | None:
         return _slice(op, known)
     if isinstance(op, tensor.PadOp):
         return _pad(op, known)
+    if isinstance(op, tensor.ConcatOp):
+        return _concatenation(op, known)
     view = structured(op)
     if view is None or is_fill(view) or not _reads_only_known(view, known):
         return None
@@ -101,6 +103,12 @@ def _bytes(kind: Any) -> int:
 def _reads_only_known(view: Structured, known: KnownValues) -> bool:
     operands = zip(view.arguments, view.operands, strict=True)
     return all(value in known for argument, value in operands if is_used(argument))
+
+
+def _concatenation(op: tensor.ConcatOp, known: KnownValues) -> Array | None:
+    if not all(value in known for value in op.inputs):
+        return None
+    return np.concatenate([known[value] for value in op.inputs], op.dim.value)
 
 
 def _slice(op: tensor.ExtractSliceOp, known: KnownValues) -> Array | None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimus_mlir.analysis.structured import Structured, is_identity, structured, top_level_ops
+from optimus_mlir.analysis.structured import Structured, structured, top_level_ops
 from optimus_mlir.mlir import ir, linalg, tensor
 from optimus_mlir.mlir.constants import Array
-from optimus_mlir.normalize.body_evaluation import known_inside
+from optimus_mlir.normalize.gathers import gather_of
 from optimus_mlir.normalize.known_values import KnownValues
 
 
@@ -31,50 +31,19 @@ def broadcast_repetitions(module: ir.Module) -> None:
     known = KnownValues()
     for op in top_level_ops(module):
         view = structured(op)
-        extract = _yielded_extract(view) if view else None
-        repeats = _repeats(view, extract, known) if view and extract else None
-        if view and extract and repeats:
-            _rewrite(view, extract.operands[0], repeats)
+        gather = gather_of(view, known) if view else None
+        repeats = [_walk(table) for table in gather.tables] if gather else []
+        if view and gather and None not in repeats:
+            _rewrite(view, gather.source, [r for r in repeats if r])
 
 
-def _yielded_extract(view: Structured) -> ir.OpView | None:
-    """The op of the body that picks what is yielded, if the op does no more than that."""
-    owner = view.yielded.owner
-    if isinstance(owner, ir.Block) or not isinstance(owner.opview, tensor.ExtractOp):
-        return None
-    return owner.opview if is_identity(view.maps[-1]) else None
-
-
-def _repeats(view: Structured, extract: ir.OpView, known: KnownValues) -> list[Repeats] | None:
-    """How each dimension is walked; None unless each follows the loop of its own number."""
-    source, *indices = extract.operands
-    shape = view.result.type.shape
-    if len(indices) != len(shape) or not source.type.has_static_shape:
-        return None
-    values = known_inside(view, known)
-    found: list[Repeats] = []
-    for loop, index in enumerate(indices):
-        table = values[index] if index in values else known.get(index)
-        repeats = None if table is None else _walk(table, loop, shape[loop])
-        if repeats is None or not _is_inside(repeats, source.type.shape[loop]):
-            return None
-        found.append(repeats)
-    return found
-
-
-def _walk(table: Array, loop: int, extent: int) -> Repeats | None:
-    """What a loop of this extent reads in order, with a table of indices over all loops."""
-    if table.size > 1 and table.size != table.shape[loop]:
-        return None  # another loop moves it
-    indices = np.broadcast_to(table.ravel(), extent)
-    first, times = int(indices[0]), int(np.count_nonzero(indices == indices[0]))
-    if extent % times or not np.array_equal(indices, first + np.arange(extent) // times):
+def _walk(table: Array) -> Repeats | None:
+    """What is read in order, from the positions of all elements."""
+    extent = len(table)
+    first, times = int(table[0]), int(np.count_nonzero(table == table[0]))
+    if extent % times or not np.array_equal(table, first + np.arange(extent) // times):
         return None
     return Repeats(first, extent // times, times)
-
-
-def _is_inside(repeats: Repeats, extent: int) -> bool:
-    return repeats.first >= 0 and repeats.first + repeats.count <= extent
 
 
 def _rewrite(view: Structured, source: ir.Value, repeats: list[Repeats]) -> None:

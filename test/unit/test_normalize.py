@@ -96,6 +96,10 @@ def deconv(kernel: int, stride: int, padding: int, more: int) -> nn.ConvTranspos
     return nn.ConvTranspose2d(3, 4, kernel, stride, padding, output_padding=more)
 
 
+def resized(factor: Any, mode: str, **kwargs: Any) -> nn.Sequential:
+    return nn.Sequential(nn.Upsample(scale_factor=factor, mode=mode, **kwargs), nn.Conv2d(3, 2, 1))
+
+
 def conv(*args: Any, batch_norm: bool = True, **kwargs: Any) -> nn.Sequential:
     layers = [nn.Conv2d(*args, **kwargs)]
     return nn.Sequential(*layers, *([nn.BatchNorm2d(args[1])] if batch_norm else []))
@@ -118,6 +122,19 @@ NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
     "transposed, 5 by stride 3": (lambda: deconv(5, 3, 1, 0), (1, 3, 4, 4), 1),
     "transposed, 4 by stride 3": (lambda: deconv(4, 3, 1, 1), (1, 3, 4, 4), 1),
     "upsampled": (lambda: nn.Sequential(nn.Upsample(scale_factor=3)), (1, 3, 4, 5), 1),
+    "bilinear": (lambda: resized(2.0, "bilinear"), (2, 3, 4, 5), 3),
+    "bilinear, corners on corners": (
+        lambda: resized((3.0, 1.5), "bilinear", align_corners=True),
+        (1, 3, 4, 6),
+        3,
+    ),
+    "bicubic": (lambda: resized(2.0, "bicubic"), (1, 3, 5, 6), 3),
+    "smaller": (lambda: resized(0.5, "bilinear"), (1, 3, 8, 6), 3),
+    "trilinear": (
+        lambda: nn.Upsample(scale_factor=2.0, mode="trilinear"),
+        (1, 2, 3, 4, 2),
+        3,
+    ),
     "upsampled, then added": (Pyramid, (1, 3, 4, 4), 3),
     "conv 1d": (
         lambda: nn.Sequential(nn.Conv1d(3, 4, 3), nn.BatchNorm1d(4), nn.Hardswish()),
