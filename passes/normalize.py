@@ -2,6 +2,7 @@
 
 - ops on constants are constants;
 - a gather that only repeats neighbours (upsampling) is a broadcast, and interpolation two products;
+- what an op computes from its position alone is a constant that it reads;
 - every anchor starts from a fill; its batch norm and bias are in its weights and one addition;
 - reshapes, transpositions and strides are in the access maps of the ops that read through them;
 - a chain of elementwise ops is one op, which overwrites the result of an anchor if it can.
@@ -17,12 +18,14 @@ from optimus_mlir.mlir import Pass, ir, run_passes
 from optimus_mlir.normalize.broadcasts import read_before_broadcast, scalars_into_bodies
 from optimus_mlir.normalize.constant_folding import fold_constants
 from optimus_mlir.normalize.elementwise_merging import merge_elementwise_ops
+from optimus_mlir.normalize.gathered_reshapes import reshape_what_is_in_order
 from optimus_mlir.normalize.in_place import compute_in_place
 from optimus_mlir.normalize.initial_values import start_from_fills
 from optimus_mlir.normalize.integer_powers import expand_integer_powers
 from optimus_mlir.normalize.interpolation import resize_by_products
 from optimus_mlir.normalize.needed_operands import drop_needless_operands
 from optimus_mlir.normalize.needless_results import drop_needless_results
+from optimus_mlir.normalize.positions import read_positions_from_constants
 from optimus_mlir.normalize.prologues import merge_prologues
 from optimus_mlir.normalize.reads_through_views import read_through_views
 from optimus_mlir.normalize.repetition import broadcast_repetitions
@@ -42,14 +45,18 @@ REWRITES = (
     skip_zeros,
     resize_by_products,
     broadcast_repetitions,
+    reshape_what_is_in_order,
+    read_positions_from_constants,
     reshape_last,
     fold_constants,  # those that were reshaped
     read_through_views,
+    reshape_last,  # what reads a result whose loops were split to read a reshape
     fold_scales_into_weights,
     merge_elementwise_ops,
     merge_prologues,
     compute_in_place,
     loop_over_unit_dimensions,
+    read_through_views,  # by ops whose loops can be split now
 )
 CLEAN_UP = "canonicalize,cse"
 

@@ -24,7 +24,7 @@ class Gather:
 
 def gather_of(view: Structured, known: KnownValues) -> Gather | None:
     """The op as such a gather; None if it is none, or picks what is not inside of its source."""
-    extract = _yielded_extract(view)
+    extract = yielded_extract(view)
     if extract is None:
         return None
     source, *indices = extract.operands
@@ -41,7 +41,7 @@ def gather_of(view: Structured, known: KnownValues) -> Gather | None:
     return Gather(source, tables)
 
 
-def _yielded_extract(view: Structured) -> ir.OpView | None:
+def yielded_extract(view: Structured) -> ir.OpView | None:
     """The op of the body that picks what is yielded, if the op does no more than that."""
     owner = view.yielded.owner
     if isinstance(owner, ir.Block) or not isinstance(owner.opview, tensor.ExtractOp):

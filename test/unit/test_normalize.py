@@ -122,6 +122,19 @@ NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
     "transposed, 5 by stride 3": (lambda: deconv(5, 3, 1, 0), (1, 3, 4, 4), 1),
     "transposed, 4 by stride 3": (lambda: deconv(4, 3, 1, 1), (1, 3, 4, 4), 1),
     "upsampled": (lambda: nn.Sequential(nn.Upsample(scale_factor=3)), (1, 3, 4, 5), 1),
+    "group norm": (lambda: nn.Sequential(nn.GroupNorm(2, 4), nn.Conv2d(4, 3, 1)), (1, 4, 4, 5), 9),
+    "average without padding": (
+        lambda: nn.Sequential(nn.AvgPool2d(3, 2, 1, count_include_pad=False), nn.Conv2d(3, 2, 1)),
+        (1, 3, 7, 6),
+        2,
+    ),
+    "channels shuffled": (
+        lambda: nn.Sequential(
+            nn.Conv2d(3, 6, 1), nn.ChannelShuffle(2), conv(6, 6, 3, groups=6, batch_norm=False)
+        ),
+        (1, 3, 5, 5),
+        2,
+    ),
     "bilinear": (lambda: resized(2.0, "bilinear"), (2, 3, 4, 5), 3),
     "bilinear, corners on corners": (
         lambda: resized((3.0, 1.5), "bilinear", align_corners=True),
