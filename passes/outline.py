@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from optimus_mlir.analysis import annotations
 from optimus_mlir.analysis.dataflow import Dataflow, read_dataflow
+from optimus_mlir.cost.roles import deciding_constants
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.fusion import NotAPartition, in_running_order, members
 from optimus_mlir.mlir import Pass, func, ir, tensor
@@ -132,7 +133,7 @@ def _function(module: ir.Module, dataflow: Dataflow, group: Graph, number: int) 
         function = func.FuncOp(f"group_{number}", kind, visibility="private")
         function.operation.attributes[annotations.SCHEDULE] = last.attributes[annotations.SCHEDULE]
     block = function.add_entry_block()
-    _mark_partial_sums(function, group)
+    _mark_arguments(function, group)
     with ir.InsertionPoint(block):
         cloner = Cloner(dict(zip(arguments, block.arguments, strict=False)))
         for cluster in clusters:
@@ -142,16 +143,20 @@ def _function(module: ir.Module, dataflow: Dataflow, group: Graph, number: int) 
     return function
 
 
-def _mark_partial_sums(function: func.FuncOp, group: Graph) -> None:
-    """On the arguments: what made them is in another function."""
-    marks = [group.tensors[name].is_partial_sum for name in group.live_ins]
-    if not any(marks):
-        return
-    unmarked = [False] * (len(function.arguments) - len(marks))
-    function.arg_attrs = [
-        ir.DictAttr.get({annotations.PARTIAL_SUMS: ir.UnitAttr.get()} if mark else {})
-        for mark in (*marks, *unmarked)
-    ]
+def _mark_arguments(function: func.FuncOp, group: Graph) -> None:
+    """With what their types do not say: what made them is in another function."""
+    constants = frozenset(name for name in group.live_ins if group.tensors[name].constant)
+    deciding = frozenset[str]().union(
+        *(deciding_constants(operator, constants) for operator in group.operators)
+    )
+    marks: list[dict[str, ir.Attribute]] = [{} for _ in function.arguments]
+    for name, mark in zip(group.live_ins, marks, strict=False):
+        if group.tensors[name].is_partial_sum:
+            mark[annotations.PARTIAL_SUMS] = ir.UnitAttr.get()
+        if name in deciding:
+            mark[annotations.WEIGHT] = ir.UnitAttr.get()
+    if any(marks):
+        function.arg_attrs = [ir.DictAttr.get(mark) for mark in marks]
 
 
 def _erase_with_views(op: ir.Operation) -> None:

@@ -15,6 +15,7 @@ from optimus_mlir.analysis.annotations import ACCELERATOR, WIDTH
 from optimus_mlir.mlir import ext, func, ir, load_once, memref
 
 SCRATCHPAD = 1
+CYCLES = "cycles"
 SEGMENTS = "resultSegmentSizes"
 
 
@@ -125,7 +126,10 @@ class MoveOp(Accel.Operation, name="move"):
 
 
 class ComputeOp(Accel.Operation, name="compute"):
-    """Run the kernel that `body` calls on scratchpad buffers: feed, accumulate, drain the array."""
+    """Run the kernel that `body` calls on scratchpad buffers: feed, accumulate, drain the array.
+
+    With an attribute `cycles`: how long the array takes, which only its description can say.
+    """
 
     body: ext.Region
 
@@ -175,6 +179,13 @@ def dram_bytes(transfer: ir.Operation, accelerator_bytes: int) -> int:
 def width_of(transfer: ir.Operation) -> ir.Attribute | None:
     """The bytes of an element where they are not the accelerator's."""
     return transfer.attributes.get(WIDTH)
+
+
+def cycles_of(compute: ir.Operation) -> int:
+    """How long the array takes for it; 0 where the program does not say."""
+    if CYCLES not in compute.attributes:
+        return 0
+    return ir.IntegerAttr(compute.attributes[CYCLES]).value
 
 
 def call_in(op: ir.Operation) -> ir.Operation:

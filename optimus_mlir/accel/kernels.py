@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.lifetimes import ALIASES
-from optimus_mlir.analysis.annotations import OPERATOR
+from optimus_mlir.analysis.annotations import CYCLES, OPERATOR, integer
 from optimus_mlir.mlir import func, ir, memref
 from optimus_mlir.mlir.cloning import Cloner, values_read
 
@@ -47,8 +47,9 @@ class KernelTable:
             cloner = Cloner(dict(zip(arguments, block.arguments, strict=True)))
             for op in ops:
                 copy = cloner.clone(op)
-                if OPERATOR in copy.attributes:
-                    del copy.attributes[OPERATOR]
+                for label in (OPERATOR, CYCLES):
+                    if label in copy.attributes:
+                        del copy.attributes[label]
             for op in block.operations:
                 if op.operation.name == "memref.alloc":
                     memref.DeallocOp(op.operation.results[0])
@@ -64,7 +65,9 @@ def convert_computes(function: ir.Operation, kernels: KernelTable) -> None:
             name = kernels.name_of(ops, arguments)
             with ir.InsertionPoint(ops[-1]), ops[-1].location:
                 types = [any_address(argument.type) for argument in arguments]
-                accel.calling(accel.ComputeOp, name, arguments, types)
+                compute = accel.calling(accel.ComputeOp, name, arguments, types)
+            if (cycles := _cycles(ops)) is not None:
+                compute.operation.attributes[accel.CYCLES] = integer(cycles)
             for op in reversed(ops):
                 op.erase()
 
@@ -83,6 +86,12 @@ def _runs(block: ir.Block) -> list[list[ir.Operation]]:
         elif op.name not in TRANSPARENT:
             current = None
     return runs
+
+
+def _cycles(ops: Sequence[ir.Operation]) -> int | None:
+    """Of the tiles that the ops compute; None where they do not say."""
+    said = [ir.IntegerAttr(op.attributes[CYCLES]).value for op in ops if CYCLES in op.attributes]
+    return sum(said) if said else None
 
 
 def _scratchpad_buffers(ops: Sequence[ir.Operation]) -> list[ir.Value]:

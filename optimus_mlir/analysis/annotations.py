@@ -36,12 +36,14 @@ SPLITS = "optimus.splits"
 NAME = "optimus.name"
 PARTIAL_SUMS = "optimus.partial_sums"
 OPERATORS = "optimus.operators"  # on a launch: the names of its operators
+WEIGHT = "optimus.weight"  # on the argument of a function that the array would not know as a filter
 
 # labels on the ops of a tiled group
 LOAD = "optimus.load"  # on a linalg.copy: a transfer
 MOVE = "optimus.move"
 STORE = "optimus.store"
 OPERATOR = "optimus.operator"  # the operator whose tile an op computes
+CYCLES = "optimus.cycles"  # on the last op of a tile: how long the array takes for all of it
 
 
 def integer(value: int) -> ir.Attribute:
@@ -153,10 +155,15 @@ def holds_partial_sums(value: ir.Value) -> bool:
     """Whether the plan says so of a result, or of an argument of a group's function."""
     if not isinstance(value.owner, ir.Block):
         return PARTIAL_SUMS in value.owner.attributes
-    function = value.owner.owner
+    return is_marked(value, PARTIAL_SUMS)
+
+
+def is_marked(argument: ir.Value, label: str) -> bool:
+    """Whether an argument of a function has this attribute."""
+    function = argument.owner.owner
     if "arg_attrs" not in function.attributes:
         return False
-    return PARTIAL_SUMS in function.attributes["arg_attrs"][ir.BlockArgument(value).arg_number]
+    return label in function.attributes["arg_attrs"][ir.BlockArgument(argument).arg_number]
 
 
 def schedule_attribute(schedule: Schedule) -> ir.Attribute:

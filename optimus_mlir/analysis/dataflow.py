@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from optimus_mlir.analysis.annotations import NAME, holds_partial_sums
+from optimus_mlir.analysis.annotations import NAME, WEIGHT, holds_partial_sums, is_marked
 from optimus_mlir.analysis.host_operations import HostOperation
 from optimus_mlir.analysis.operator_form import (
     Nest,
@@ -237,7 +237,10 @@ def _is_view(op: ir.Operation) -> bool:
 
 
 def _is_constant(value: ir.Value) -> bool:
-    return not isinstance(value.owner, ir.Block) and value.owner.name == "arith.constant"
+    """What the host knows, and what a group's function is told."""
+    if isinstance(value.owner, ir.Block):
+        return is_marked(value, WEIGHT)
+    return value.owner.name == "arith.constant"
 
 
 def _live_in_name(value: ir.Value, number: int) -> str:

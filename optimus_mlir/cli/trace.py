@@ -9,7 +9,7 @@ from optimus_mlir.analysis.groups import CalledGroup
 from optimus_mlir.cli.output import write_output
 from optimus_mlir.mlir import ir
 from optimus_mlir.runtime.interpreter import Event, observe
-from optimus_mlir.runtime.timeline import clock_of, trace_of
+from optimus_mlir.runtime.timeline import trace_of
 from optimus_mlir.target import Accelerator
 
 
@@ -20,7 +20,7 @@ def write_trace(
     events: list[Event] = []
     observe(module, events.append)
     names = [f"group {group.number}: {' '.join(group.operators)}" for group in groups]
-    trace = trace_of(events, clock_of(accelerator), names, [_tensors(group) for group in groups])
+    trace = trace_of(events, accelerator, names, [_tensors(group) for group in groups])
     write_output(path, json.dumps(trace).encode())
 
 

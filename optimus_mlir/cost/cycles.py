@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from optimus_mlir.target import Accelerator
@@ -46,21 +47,27 @@ class Time:
 def time_of(stages: Iterable[Stage], accelerator: Accelerator) -> Time:
     stages = [stage for stage in stages if stage.count]
     compute_cycles = sum(stage.count * stage.compute_cycles for stage in stages)
-    rate = accelerator.dram_bytes_per_cycle
-    if rate is None:
+    if accelerator.dram_bytes_per_cycle is None:
         return Time(compute_cycles, None, None, None)
+    rate = exact_rate(accelerator.dram_bytes_per_cycle)
     steps = [_Steps.of(stage, rate) for stage in stages]
-    dma_cycles = sum(step.count * (step.load + step.store) for step in steps)
-    overlaps = accelerator.double_buffering
-    cycles = _overlapped(steps) if overlaps else dma_cycles + compute_cycles
+    dma = sum(step.count * (step.load + step.store) for step in steps)
+    serial = dma + compute_cycles * rate.numerator
+    ticks = _overlapped(steps) if accelerator.double_buffering else serial
+    cycles = math.ceil(Fraction(ticks, rate.numerator))
     frequency = accelerator.frequency_mhz
     seconds = None if frequency is None else cycles / (frequency * 1e6)
-    return Time(compute_cycles, dma_cycles, cycles, seconds)
+    return Time(compute_cycles, math.ceil(Fraction(dma, rate.numerator)), cycles, seconds)
+
+
+def exact_rate(bytes_per_cycle: float) -> Fraction:
+    """The rate as it is written: 2.4 is 12/5, so that no transfer takes a little more or less."""
+    return Fraction(str(bytes_per_cycle))
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """A stage in cycles."""
+    """A stage in ticks, `rate.numerator` of which are a cycle: a byte takes a whole number of them."""
 
     count: int
     load: int
@@ -68,12 +75,12 @@ class _Steps:
     compute: int
 
     @staticmethod
-    def of(stage: Stage, bytes_per_cycle: float) -> _Steps:
+    def of(stage: Stage, rate: Fraction) -> _Steps:
         return _Steps(
             stage.count,
-            math.ceil(stage.load_bytes / bytes_per_cycle),
-            math.ceil(stage.store_bytes / bytes_per_cycle),
-            stage.compute_cycles,
+            stage.load_bytes * rate.denominator,
+            stage.store_bytes * rate.denominator,
+            stage.compute_cycles * rate.numerator,
         )
 
 

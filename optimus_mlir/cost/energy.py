@@ -105,6 +105,11 @@ def group_cost(steps: Sequence[Step], accelerator: Accelerator) -> GroupCost:
     )
 
 
+def compute_cycles(work: Work, accelerator: Accelerator) -> int:
+    """How long the array takes for it."""
+    return int(_figures_of(work, accelerator)[CYCLES])
+
+
 def prepare(works: Iterable[Work], accelerator: Accelerator) -> None:
     """Work out many tiles at once, so that `group_cost` need only look them up."""
     tiles: dict[ArrayNest, list[tuple[int, ...]]] = {}

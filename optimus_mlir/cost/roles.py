@@ -40,6 +40,12 @@ def operands_of(operator: Operator, constants: frozenset[str] = frozenset()) -> 
     return Operands(early[:index] + early[index + 1 :], which, late, operator.write)
 
 
+def deciding_constants(operator: Operator, constants: frozenset[str]) -> frozenset[str]:
+    """The constants without which another operand would be taken for the filter."""
+    read = frozenset(access.tensor for access in operator.reads) & constants
+    return frozenset() if operands_of(operator, read) == operands_of(operator) else read
+
+
 def _windows(access: Access) -> list[tuple[int, ...]]:
     """The indices that are sums over several loops."""
     return [index.loops for index in access.indices if len(index.loops) > 1]

@@ -1,9 +1,7 @@
 """When each instruction of a network runs, as a trace that ui.perfetto.dev and chrome://tracing open.
 
-Each instruction begins when the one before has ended, but for transfers with a token: those only
-queue for the one DMA engine, and what follows begins at once, until it waits. In cycles, where the accelerator says how many bytes its DRAM
-moves in one: a transfer takes bytes / dram_bytes_per_cycle, a kernel MACs / PEs (all of them busy:
-a lower bound), everything else nothing. Otherwise every instruction takes one unit: order, not time.
+The clock is that of `runtime/clock.py`. Where the accelerator does not say how many bytes its DRAM
+moves in a cycle, every instruction takes one unit: order, not time.
 
 The format: "Trace Event Format", Google, 2016 (docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU).
 """
@@ -13,89 +11,67 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from optimus_mlir.runtime.clock import clock_of, timed
 from optimus_mlir.runtime.interpreter import Event
 from optimus_mlir.target import Accelerator
 
 Record = dict[str, Any]
 TRACKS = {"group": 1, "tile step": 2, "DMA": 3, "compute": 4, "move": 5}
-DMA = ("load", "store")
 TRACK_OF_KIND = {"load": "DMA", "store": "DMA", "compute": "compute", "move": "move"}
 
 
 @dataclass(frozen=True)
-class Clock:
-    """How long an instruction takes, in `unit`; and microseconds of trace per unit."""
-
-    unit: str
-    dram_bytes_per_cycle: float | None
-    macs_per_cycle: int
-    microseconds: float = 1.0
-
-    def duration(self, event: Event) -> float:
-        if event.kind in ("launch", "alloc", "wait"):
-            return 0.0
-        if self.dram_bytes_per_cycle is None:
-            return 1.0
-        if event.kind in DMA:
-            return event.bytes / self.dram_bytes_per_cycle
-        return event.macs / self.macs_per_cycle
-
-
-def clock_of(accelerator: Accelerator) -> Clock:
-    rate, pes = accelerator.dram_bytes_per_cycle, accelerator.pe_rows * accelerator.pe_columns
-    if rate is None:
-        return Clock("instructions: the accelerator has no dram_bytes_per_cycle", None, pes)
-    if accelerator.frequency_mhz is None:
-        return Clock("cycles, shown as microseconds", rate, pes)
-    return Clock("cycles, at frequency_mhz", rate, pes, 1 / accelerator.frequency_mhz)
-
-
-@dataclass(frozen=True)
-class Timed:
-    """An event with its place in time, in microseconds, and the number of its tile step."""
+class Placed:
+    """An event with its place in time, in microseconds of the trace, and its tile step."""
 
     event: Event
     begin: float
-    duration: float
+    end: float
     step: int
 
     @property
-    def end(self) -> float:
-        return self.begin + self.duration
+    def duration(self) -> float:
+        return self.end - self.begin
 
 
-def timed(events: Sequence[Event], clock: Clock) -> list[Timed]:
+def time_unit(accelerator: Accelerator) -> str:
+    """What a microsecond of the trace stands for."""
+    if accelerator.dram_bytes_per_cycle is None:
+        return "instructions: the accelerator has no dram_bytes_per_cycle"
+    if accelerator.frequency_mhz is None:
+        return "cycles, shown as microseconds"
+    return "cycles, at frequency_mhz"
+
+
+def placed_events(events: Sequence[Event], accelerator: Accelerator) -> list[Placed]:
     """Events with their times. A tile step of a launch ends with the last of a run of stores."""
-    placed: list[Timed] = []
-    ends: dict[int, float] = {}  # of transfers that were started
-    now, engine_is_free, step = 0.0, 0.0, 0
-    before: Event | None = None
-    for event in events:
-        if event.kind == "launch":
+    clock = clock_of(accelerator)
+    has_frequency = clock.dram_bytes_per_cycle is not None and accelerator.frequency_mhz is not None
+    per_unit = 1 / Fraction(str(accelerator.frequency_mhz)) if has_frequency else Fraction(1)
+    placed: list[Placed] = []
+    step, before = 0, None
+    for each in timed(events, clock):
+        if each.event.kind == "launch":
             step = 0
-        elif before is not None and before.kind == "store" and event.kind not in ("store", "wait"):
+        elif before == "store" and each.event.kind not in ("store", "wait"):
             step += 1
-        if event.kind == "wait" and event.transfer is not None:
-            now = max(now, ends[event.transfer])
-        begin = max(now, engine_is_free) if event.kind in DMA else now
-        placed.append(Timed(event, begin, clock.duration(event) * clock.microseconds, step))
-        if event.kind in DMA:
-            engine_is_free = placed[-1].end
-        if event.kind in DMA and event.transfer is not None:
-            ends[event.transfer] = placed[-1].end
-        else:
-            now = placed[-1].end
-        before = before if event.kind == "wait" else event
+        before = before if each.event.kind == "wait" else each.event.kind
+        begin, end = (float(moment * per_unit) for moment in (each.begin, each.end))
+        placed.append(Placed(each.event, begin, end, step))
     return placed
 
 
 def trace_of(
-    events: Sequence[Event], clock: Clock, groups: Sequence[str], tensors: Sequence[Sequence[str]]
+    events: Sequence[Event],
+    accelerator: Accelerator,
+    groups: Sequence[str],
+    tensors: Sequence[Sequence[str]],
 ) -> dict[str, Any]:
     """The trace as a JSON object; `groups` name the launches, `tensors` the arguments of each."""
-    placed = timed(events, clock)
+    placed = placed_events(events, accelerator)
     records = [
         *_metadata(),
         *_launches(placed, groups),
@@ -103,7 +79,7 @@ def trace_of(
         *(_instruction(each, tensors) for each in placed if each.event.kind in TRACK_OF_KIND),
         *_occupancy(placed),
     ]
-    return {"traceEvents": records, "otherData": {"time_unit": clock.unit}}
+    return {"traceEvents": records, "otherData": {"time_unit": time_unit(accelerator)}}
 
 
 def _metadata() -> Iterator[Record]:
@@ -119,14 +95,14 @@ def _span(track: str, name: str, begin: float, duration: float, **args: Any) -> 
     return {"ph": "X", "cat": track, "name": name, **where, "args": args}
 
 
-def _launches(placed: Sequence[Timed], groups: Sequence[str]) -> Iterator[Record]:
+def _launches(placed: Sequence[Placed], groups: Sequence[str]) -> Iterator[Record]:
     for launch, run in itertools.groupby(placed, lambda each: each.event.launch):
         spans = list(run)
         end = max(each.end for each in spans)
         yield _span("group", groups[launch], spans[0].begin, end - spans[0].begin)
 
 
-def _steps(placed: Sequence[Timed]) -> Iterator[Record]:
+def _steps(placed: Sequence[Placed]) -> Iterator[Record]:
     """Each until the next begins, even if its stores are still under way then."""
     runs = itertools.groupby(placed, lambda each: (each.event.launch, each.step))
     steps = [(step, list(run)) for (_, step), run in runs]
@@ -135,7 +111,7 @@ def _steps(placed: Sequence[Timed]) -> Iterator[Record]:
         yield _span("tile step", f"step {step}", run[0].begin, end - run[0].begin)
 
 
-def _instruction(each: Timed, tensors: Sequence[Sequence[str]]) -> Record:
+def _instruction(each: Placed, tensors: Sequence[Sequence[str]]) -> Record:
     event, name = each.event, each.event.name
     args: Mapping[str, Any] = {"bytes": event.bytes} if event.bytes else {"macs": event.macs}
     if event.argument is not None:
@@ -143,7 +119,7 @@ def _instruction(each: Timed, tensors: Sequence[Sequence[str]]) -> Record:
     return _span(TRACK_OF_KIND[event.kind], name, each.begin, each.duration, **args)
 
 
-def _occupancy(placed: Sequence[Timed]) -> Iterator[Record]:
+def _occupancy(placed: Sequence[Placed]) -> Iterator[Record]:
     """Scratchpad bytes in live buffers: from the first to the last instruction that touches each."""
     sizes: dict[int, int] = {}
     first: dict[int, float] = {}

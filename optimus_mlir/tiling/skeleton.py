@@ -20,9 +20,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from optimus_mlir.analysis.annotations import LOAD, MOVE, STORE, address_attribute, integer
+from optimus_mlir.analysis.annotations import (
+    CYCLES,
+    LOAD,
+    MOVE,
+    STORE,
+    address_attribute,
+    integer,
+)
 from optimus_mlir.analysis.dataflow import Cluster, Dataflow, Read
 from optimus_mlir.cost.buffers import Buffer, element_bytes
+from optimus_mlir.cost.energy import Work, compute_cycles
 from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.program import Compute, Load, Loop, Node, Phase, Program, Shift, Store
 from optimus_mlir.mlir import arith, bufferization, ir, linalg, scf
@@ -188,7 +196,16 @@ class Skeleton:
         else:
             extents = sizes(node.loops, at)
             result = PHASES[node.phase](cluster, staged, target, extents)
+        result.owner.attributes[CYCLES] = integer(self._cycles(node, at))
         self.state[node.buffer] = insert(result, self.state[node.buffer], place, shape)
+
+    def _cycles(self, node: Compute, at: Positions) -> int:
+        """What the array takes; sums are started and finished with the products."""
+        extents = tuple(sizes(node.loops, at))
+        if node.phase in (Phase.START, Phase.FINISH) or min(extents, default=1) <= 0:
+            return 0
+        constants = frozenset(t.name for t in self.dataflow.graph.tensors.values() if t.constant)
+        return compute_cycles(Work(node.operator, extents, constants), self.accelerator)
 
     def _store(self, node: Store, at: Positions) -> None:
         if is_empty(node.box, at):

@@ -1,6 +1,8 @@
 """Time of stages, with and without overlap."""
 
 import itertools
+import math
+from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,8 +45,15 @@ def test_a_stage_begins_with_the_store_of_the_last():
     assert cycles(OVERLAPPED, short, long) == cycles(OVERLAPPED, *steps) == played(steps)
 
 
-def test_a_transfer_takes_whole_cycles():
-    assert cycles(SERIAL, Stage(2, 3, 1, 0)) == 2 * (2 + 1)
+def test_transfers_stream_and_a_group_takes_whole_cycles():
+    assert cycles(SERIAL, Stage(2, 3, 1, 0)) == 2 * (3 + 1) // 2
+    assert cycles(SERIAL, Stage(3, 1, 0, 0)) == 2
+
+
+def test_a_rate_is_what_is_written():
+    """2.4 as a float is a little less: 24 bytes would take a little more than 10 cycles."""
+    eyeriss = SERIAL.model_copy(update={"dram_bytes_per_cycle": 2.4})
+    assert cycles(eyeriss, Stage(1, 24, 0, 0)) == 10
 
 
 def test_no_rate_no_cycles():
@@ -92,22 +101,24 @@ def test_a_count_is_that_many_steps(some: list[Stage]):
 
 def played(steps: list[Stage]) -> int:
     """The same by an event at a time: DMA in order, two buffers in and two out."""
-    dma, ends = 0, [0, 0]
+    dma, ends = Fraction(0), [Fraction(0), Fraction(0)]
     transfers = [("load", i) for i in range(len(steps))] + [("store", i) for i in range(len(steps))]
     order = sorted(transfers, key=lambda t: (t[1], t[0]) if t[0] == "load" else (t[1] + 1.5, ""))
-    done: dict[int, int] = {}
+    done: dict[int, Fraction] = {}
     for kind, i in order:
         if kind == "load":
-            dma = max(dma, ends[i]) + -(-steps[i].load_bytes // 2)
+            dma = max(dma, ends[i]) + Fraction(steps[i].load_bytes, 2)
             done[i] = dma
         elif steps[i].store_bytes:
-            dma = max(dma, computed(i, steps, done, ends)) + -(-steps[i].store_bytes // 2)
+            dma = max(dma, computed(i, steps, done, ends)) + Fraction(steps[i].store_bytes, 2)
         if kind == "load":
             computed(i, steps, done, ends)
-    return max([dma, *ends])
+    return math.ceil(max([dma, *ends]))
 
 
-def computed(i: int, steps: list[Stage], done: dict[int, int], ends: list[int]) -> int:
+def computed(
+    i: int, steps: list[Stage], done: dict[int, Fraction], ends: list[Fraction]
+) -> Fraction:
     """When step i has computed; `ends` has two zeros before the first."""
     for j in itertools.count(len(ends) - 2):
         if j > i:

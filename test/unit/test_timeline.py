@@ -11,7 +11,7 @@ import pytest
 
 from optimus_mlir.cli.optimus import main
 from optimus_mlir.runtime.interpreter import Event
-from optimus_mlir.runtime.timeline import TRACKS, clock_of, trace_of
+from optimus_mlir.runtime.timeline import TRACKS, trace_of
 from optimus_mlir.target import Accelerator, load_accelerator
 
 EVENTS = [
@@ -19,10 +19,10 @@ EVENTS = [
     Event("alloc", 0, "memref<8xi8, 1>", bytes=8, offset=0, buffers=(0,)),
     Event("load", 0, "load", bytes=8, argument=0, buffers=(0,)),
     Event("alloc", 0, "memref<8xi8, 1>", bytes=4, offset=8, buffers=(1,)),
-    Event("compute", 0, "kernel_0", macs=24, buffers=(1, 0)),
+    Event("compute", 0, "kernel_0", macs=24, cycles=2, buffers=(1, 0)),
     Event("store", 0, "store", bytes=4, argument=1, buffers=(1,)),
     Event("move", 0, "move", bytes=2, buffers=(0,)),
-    Event("compute", 0, "kernel_0", macs=24, buffers=(1, 0)),
+    Event("compute", 0, "kernel_0", macs=24, cycles=2, buffers=(1, 0)),
     Event("store", 0, "store", bytes=4, argument=1, buffers=(1,)),
 ]
 MODEL = Path(__file__).parents[1] / "lit/optimus/run.mlir"
@@ -34,7 +34,7 @@ def accelerator(**fields: Any) -> Accelerator:
 
 
 def trace(target: Accelerator) -> dict[str, Any]:
-    return trace_of(EVENTS, clock_of(target), ["group 0: conv0"], [["in0", "v0"]])
+    return trace_of(EVENTS, target, ["group 0: conv0"], [["in0", "v0"]])
 
 
 def spans(found: dict[str, Any], track: str) -> list[tuple[str, float, float]]:
@@ -57,7 +57,7 @@ def test_what_was_started_runs_beside_what_does_not_wait_for_it() -> None:
     ]
     waits = [Event("wait", 0, "wait", transfer=n) for n in (2, 5, 8)]
     events = [*started[:4], waits[0], *started[4:8], waits[1], started[8], waits[2]]
-    found = trace_of(events, clock_of(accelerator()), ["group 0: conv0"], [["in0", "v0"]])
+    found = trace_of(events, accelerator(), ["group 0: conv0"], [["in0", "v0"]])
     assert spans(found, "DMA") == [("load in0", 0, 4), ("store v0", 6, 2), ("store v0", 8, 2)]
     assert spans(found, "compute") == [("kernel_0", 4, 2), ("kernel_0", 6, 2)]
     assert spans(found, "tile step") == [("step 0", 0, 6), ("step 1", 6, 4)]

@@ -127,7 +127,8 @@ class Machine:
             self.sequencer.step(call, values)
         if self.listener:
             touched = [values[operand] for operand in call.operands]
-            self._tell("compute", _callee(call), *touched, macs=self._macs(_callee(call)))
+            what = {"macs": self._macs(_callee(call)), "cycles": accel.cycles_of(op)}
+            self._tell("compute", _callee(call), *touched, **what)
 
     def _transfer(self, kind: Kind, op: ir.Operation, dram: Box, values: Values) -> None:
         assert dram.argument is not None, "only a program's arguments are in DRAM"
