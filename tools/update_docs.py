@@ -300,6 +300,7 @@ OUTLINE_TEST = "optimus-outline/group-becomes-function.mlir"
 TILE_TEST = "optimus-tile-and-fuse/recompute-without-window.mlir"
 ACCEL_TEST = "convert-linalg-to-accel/group-becomes-program.mlir"
 VECTORS_TEST = "convert-linalg-to-vectors/without-fill-it-accumulates.mlir"
+OVERLAP_TEST = "convert-linalg-to-accel/steps-overlap.mlir"
 LLVM_TEST = "convert-accel-to-llvm/transfers-are-counted.mlir"
 NORMALIZE_TEST = "optimus-normalize/bias-after-fill.mlir"
 
@@ -334,6 +335,10 @@ EXCERPTS: dict[str, Callable[[], str]] = {
     ),
     "vectors-before": lambda: shown(function(before_test(VECTORS_TEST), "accumulate")),
     "vectors-after": lambda: shown(function(after_test(VECTORS_TEST), "accumulate")),
+    # accel-dialect.md
+    "overlap": lambda: shown(
+        without(through_casts(function(after_test(OVERLAP_TEST), "group_0")), '"accel.end"')
+    ),
     "llvm-after": lambda: counted_load(after_test(LLVM_TEST)),
 }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimus_mlir.accel import dialect as accel
-from optimus_mlir.accel.asynchronous import make_asynchronous
 from optimus_mlir.accel.kernels import KernelTable, convert_computes
 from optimus_mlir.accel.lifetimes import allocations_in
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
+from optimus_mlir.accel.pipelining import pipeline
 from optimus_mlir.analysis import annotations
 from optimus_mlir.errors import PassFailure
 from optimus_mlir.mlir import ir
@@ -25,7 +25,7 @@ def convert_group(
     _convert_allocations(function)
     convert_computes(function, kernels)
     if double_buffering:
-        make_asynchronous(function)
+        pipeline(function)
 
 
 Remarks = dict[str, ir.Attribute]
@@ -76,7 +76,10 @@ def _convert_transfers(function: ir.Operation) -> None:
         if kind is None:
             continue
         with ir.InsertionPoint(copy), copy.location:
-            accel.copying(TRANSFERS[kind], *copy.operands, element_bytes=_width(copy, kind))
+            width = _width(copy, kind)
+            transfer = accel.copying(TRANSFERS[kind], *copy.operands, element_bytes=width)
+        if annotations.STEP in copy.attributes:
+            transfer.attributes[annotations.STEP] = copy.attributes[annotations.STEP]
         copy.erase()
 
 
@@ -115,6 +118,10 @@ def _convert_allocations(function: ir.Operation) -> None:
         length = annotations.bytes_of(op.results[0])
         with ir.InsertionPoint(op), op.location:
             alloc = accel.AllocOp(annotations.integer(offset), annotations.integer(length), kind)
+        space = ir.DictAttr(op.results[0].type.memory_space)
+        for label in (annotations.COPIES, annotations.SPARE):
+            if label in space:
+                alloc.operation.attributes[label] = space[label]
         op.results[0].replace_all_uses_with(alloc.buffer)
         op.erase()
     set_memory_spaces(function, _in_scratchpad)

@@ -105,8 +105,14 @@ class StoreOp(Accel.Operation, name="store"):
         )
 
 
+class DoneOp(Accel.Operation, name="done"):
+    """The token of a transfer that has happened already."""
+
+    token: ext.Result[TokenType]
+
+
 class WaitOp(Accel.Operation, name="wait"):
-    """Go on when a transfer has happened."""
+    """Go on when a transfer has happened, and so all that were started before it."""
 
     token: ext.Operand[TokenType]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.lifetimes import ALIASES
-from optimus_mlir.analysis.annotations import CYCLES, OPERATOR, integer
+from optimus_mlir.analysis.annotations import CYCLES, OPERATOR, STEP, integer
 from optimus_mlir.mlir import func, ir, memref
 from optimus_mlir.mlir.cloning import Cloner, values_read
 
@@ -47,7 +47,7 @@ class KernelTable:
             cloner = Cloner(dict(zip(arguments, block.arguments, strict=True)))
             for op in ops:
                 copy = cloner.clone(op)
-                for label in (OPERATOR, CYCLES):
+                for label in (OPERATOR, CYCLES, STEP):
                     if label in copy.attributes:
                         del copy.attributes[label]
             for op in block.operations:
@@ -68,6 +68,8 @@ def convert_computes(function: ir.Operation, kernels: KernelTable) -> None:
                 compute = accel.calling(accel.ComputeOp, name, arguments, types)
             if (cycles := _cycles(ops)) is not None:
                 compute.operation.attributes[accel.CYCLES] = integer(cycles)
+            if STEP in ops[-1].attributes:
+                compute.operation.attributes[STEP] = ops[-1].attributes[STEP]
             for op in reversed(ops):
                 op.erase()
 
@@ -84,6 +86,8 @@ def _runs(block: ir.Block) -> list[list[ir.Operation]]:
             runs.append([op])
             current = label
         elif op.name not in TRANSPARENT:
+            current = None
+        if STEP in op.attributes:  # the last op of a tile: another may belong to another step
             current = None
     return runs
 

@@ -11,7 +11,6 @@ from optimus_mlir.mlir import ir
 ALIASES = frozenset(
     {"memref.subview", "memref.cast", "memref.collapse_shape", "memref.expand_shape"}
 )
-ASYNCHRONOUS = frozenset({"accel.load", "accel.store"})  # if they have a token
 
 
 @dataclass(frozen=True)
@@ -77,15 +76,26 @@ def allocations_in(function: ir.Operation, name: str = "accel.alloc") -> list[ir
 
 
 def touches(value: ir.Value) -> Iterator[ir.Operation]:
-    """The ops that read or write a buffer, through any view of it, and wait until they have."""
-    for use in value.uses:
-        op = use.owner.operation
-        if op.name in ALIASES:
-            yield from touches(op.results[0])
-            continue
-        yield op
-        if op.name in ASYNCHRONOUS and len(op.results):
-            yield from (wait.owner.operation for wait in op.results[0].uses)
+    """The ops that read or write a buffer, through any view of it, and loops that carry it."""
+    seen, values = {value}, [value]
+    while values:
+        for use in values.pop().uses:
+            op = use.owner.operation
+            if op.name not in ALIASES and op.name != "scf.yield":
+                yield op
+            new = [v for v in _same_buffer(op, use.operand_number) if v not in seen]
+            seen.update(new)
+            values += new
+
+
+def _same_buffer(op: ir.Operation, operand: int) -> list[ir.Value]:
+    """What an operand goes by, behind a view or in a loop that carries it."""
+    if op.name in ALIASES:
+        return [op.results[0]]
+    loop, number = (op.parent.operation, operand) if op.name == "scf.yield" else (op, operand - 3)
+    if loop.name != "scf.for":
+        return []
+    return [loop.results[number], loop.regions[0].blocks[0].arguments[number + 1]]
 
 
 def buffer_of(value: ir.Value) -> ir.Value:

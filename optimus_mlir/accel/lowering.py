@@ -123,6 +123,7 @@ class _Group:
         )
         self.lowerings = {
             accel.WaitOp.OPERATION_NAME: lambda _: None,  # transfers happen when they are started
+            accel.DoneOp.OPERATION_NAME: self._token,
             accel.AllocOp.OPERATION_NAME: self._alloc,
             accel.LoadOp.OPERATION_NAME: self._load,
             accel.StoreOp.OPERATION_NAME: self._store,
@@ -131,6 +132,7 @@ class _Group:
         }
 
     def lower(self) -> None:
+        set_memory_spaces(self.function, _without_tokens)
         for name, lowering in self.lowerings.items():
             for op in _ops(self.function, name):
                 with ir.InsertionPoint(op), op.location:
@@ -156,6 +158,12 @@ class _Group:
         moved = accel.dram_bytes(op, self.chip.element_bytes)
         self._update(self.buffers.index(_root(dram)), moved, arith.addi)
         self._copy(op)
+        if len(op.results):
+            self._token(op)
+
+    def _token(self, op: ir.Operation) -> None:
+        """Any value: nobody waits."""
+        op.results[0].replace_all_uses_with(_index(0))
 
     def _copy(self, op: ir.Operation) -> None:
         """Also a move, which goes towards lower addresses and may overlap."""
@@ -232,6 +240,11 @@ def _time_everything(function: ir.Operation, times: KernelTimes, ticks: ir.Value
 
 def _times_type(times: KernelTimes | None) -> list[ir.Type]:
     return [] if times is None else [times.type()]
+
+
+def _without_tokens(kind: ir.Type) -> ir.Type:
+    """Loops may carry tokens; an index is as good, since nobody waits."""
+    return ir.IndexType.get() if kind == accel.TokenType.get() else kind
 
 
 def _plain(kind: ir.Type) -> ir.Type:

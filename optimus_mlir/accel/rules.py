@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimus_mlir.accel.lifetimes import (
-    ALIASES,
-    allocations_in,
-    buffer_of,
-    conflicting_allocations,
-    function_of,
-    instruction,
-    touches,
-)
+from optimus_mlir.accel.lifetimes import ALIASES, buffer_of, conflicting_allocations
+from optimus_mlir.accel.order import order_violations
 from optimus_mlir.accel.ranges import positions
-from optimus_mlir.accel.transfers_in_flight import in_flight_violations
-from optimus_mlir.mlir import ir, linalg
+from optimus_mlir.mlir import ir
 
 Violation = tuple[ir.Operation, str]
 
@@ -30,11 +22,11 @@ def violations(program: ir.Operation) -> Iterator[Violation]:
     for op in _ops(program):
         if op.name == "memref.subview":
             yield from _outside(op)
+        elif op.name == "scf.yield":
+            yield from _escapes(op)
         elif _computes(op):
             yield op, "only accel.compute may read and write buffers, and DMA may move them"
-    for allocation in allocations_in(program):
-        yield from _uninitialised(allocation)
-    yield from in_flight_violations(program)
+    yield from order_violations(program)
 
 
 def _overlaps(program: ir.Operation) -> Iterator[Violation]:
@@ -58,7 +50,20 @@ def _computes(op: ir.Operation) -> bool:
     """Whether the op does something with buffers, or passes them on to where nobody follows them."""
     if op.name in DMA_AND_COMPUTE or op.name in ALIASES or op.name == "accel.alloc":
         return False
-    return any(isinstance(v.type, ir.MemRefType) for v in (*op.operands, *op.results))
+    buffers = [v for v in (*op.operands, *op.results) if isinstance(v.type, ir.MemRefType)]
+    if op.name == "scf.for":  # a loop may carry scratchpad buffers, which can be followed
+        return any(ir.MemRefType(v.type).memory_space is None for v in buffers)
+    return bool(buffers)
+
+
+def _escapes(yields: ir.Operation) -> Iterator[Violation]:
+    """A buffer is live in the block that it is allocated in, and not beyond."""
+    for value in yields.operands:
+        owner = buffer_of(value).owner
+        if isinstance(owner, ir.Block) or owner.name != "accel.alloc":
+            continue
+        if owner.operation.block == yields.block:
+            yield yields, "passes on a buffer of this step: allocate it before the loop"
 
 
 # Boxes --------------------------------------------------------------------------------------------
@@ -85,62 +90,3 @@ def _outside(subview: ir.Operation) -> Iterator[Violation]:
 
 def _static(op: ir.Operation, name: str) -> list[int]:
     return list(ir.DenseI64ArrayAttr(op.attributes[f"static_{name}"]))
-
-
-# Data ---------------------------------------------------------------------------------------------
-
-
-def _uninitialised(allocation: ir.Operation) -> Iterator[Violation]:
-    """The first op that touches a buffer, in the order of the text, must write it."""
-    buffer = allocation.results[0]
-    users = {instruction(op) for op in touches(buffer)}
-    first = _first(function_of(allocation), users) if users else None
-    if first is not None and _reads_first(first, buffer):
-        begin = ir.IntegerAttr(allocation.attributes["offset"]).value
-        yield first, f"reads the buffer at {begin}, which nothing has written"
-
-
-def _first(function: ir.Operation, wanted: set[ir.Operation]) -> ir.Operation | None:
-    return next((op for op in _ops(function) if op in wanted), None)
-
-
-def _reads_first(op: ir.Operation, buffer: ir.Value) -> bool:
-    if op.name in ("accel.store", "accel.move"):
-        return buffer_of(op.operands[0]) == buffer
-    if op.name != "accel.compute":
-        return False
-    operations = op.regions[0].blocks[0].operations
-    call = operations[len(operations) - 2].operation
-    numbers = [i for i, v in enumerate(call.operands) if buffer_of(v) == buffer]
-    kernel = _callee(call)
-    return kernel is not None and _kernel_reads(kernel, numbers)
-
-
-def _callee(call: ir.Operation) -> ir.Operation | None:
-    """The function that is called; None if its body is not here."""
-    module = function_of(call).parent
-    name = ir.FlatSymbolRefAttr(call.attributes["callee"]).value
-    for op in module.operation.regions[0].blocks[0].operations if module else ():
-        if op.operation.name == "func.func" and op.sym_name.value == name:
-            return op.operation if op.operation.regions[0].blocks else None
-    return None
-
-
-def _kernel_reads(kernel: ir.Operation, numbers: list[int]) -> bool:
-    """Whether the first op of a kernel that touches these arguments looks at what was there.
-
-    They are parts of one buffer: what one op writes as a whole, the next may read in part.
-    """
-    arguments = [kernel.regions[0].blocks[0].arguments[number] for number in numbers]
-    first = _first(kernel, {op for argument in arguments for op in touches(argument)})
-    if first is None:
-        return False
-    operands = [i for i, v in enumerate(first.operands) if buffer_of(v) in arguments]
-    return any(_looks_at(first, i) for i in operands)
-
-
-def _looks_at(op: ir.Operation, number: int) -> bool:
-    """Whether an op reads this operand, and does not only write it."""
-    if linalg.get_indexing_maps(op) is not None:
-        return any(True for _ in op.regions[0].blocks[0].arguments[number].uses)
-    return op.name != "memref.store" and (op.name != "memref.copy" or number == 0)

@@ -47,11 +47,13 @@ def writers(group: ir.Operation, results: Mapping[str, frozenset[int]]) -> Write
 
 
 def steady(compute: ir.Operation, operand: ir.Value, written: Writers) -> Steady | None:
-    """None for an operand at an address that is computed."""
+    """None for an operand at an address that is computed, or that a loop carries."""
     views = list(_views(operand))
     if any(len(view.operands) != 1 or view.name not in REBUILT for view in views):
         return None
     buffer = buffer_of(operand)
+    if isinstance(buffer.owner, ir.Block):  # copies that take turns: another in each step
+        return None
     writes = written.get(buffer, ())
     op, calls = compute, 1
     while _is_steady_in(loop := op.parent.operation, buffer, writes):

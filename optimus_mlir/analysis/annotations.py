@@ -43,6 +43,7 @@ LOAD = "optimus.load"  # on a linalg.copy: a transfer
 MOVE = "optimus.move"
 STORE = "optimus.store"
 OPERATOR = "optimus.operator"  # the operator whose tile an op computes
+STEP = "optimus.step"  # with double buffering: which section of the program an op belongs to
 CYCLES = "optimus.cycles"  # on the last op of a tile: how long the array takes for all of it
 
 
@@ -81,15 +82,20 @@ def _python(attribute: ir.Attribute) -> object:
 
 ADDRESS = "scratchpad"
 WIDTH = "element_bytes"
-SPARE = "spare_bytes"  # behind the buffer, for what DMA moves meanwhile; 0 where it does not stand
+SPARE = "spare_bytes"  # behind the buffer, for what DMA brings meanwhile; 0 where it does not stand
+COPIES = "copies"  # one behind the other, that take turns; 1 where it does not stand
 
 
-def address_attribute(offset: int, element_bytes: int, spare_bytes: int = 0) -> ir.Attribute:
+def address_attribute(
+    offset: int, element_bytes: int, *, copies: int = 1, spare_bytes: int = 0
+) -> ir.Attribute:
     """The memory space of a tiled group's buffer: where in the scratchpad it begins, in bytes.
 
     Buffers keep it through bufferization, where attributes on ops would be lost.
     """
     fields = {ADDRESS: integer(offset), WIDTH: integer(element_bytes)}
+    if copies > 1:
+        fields[COPIES] = integer(copies)
     if spare_bytes:
         fields[SPARE] = integer(spare_bytes)
     return ir.DictAttr.get(fields)
@@ -104,7 +110,8 @@ def bytes_of(buffer: ir.Value) -> int:
         )
     elements = math.prod(ir.MemRefType(buffer.type).shape)
     spare = ir.IntegerAttr(space[SPARE]).value if SPARE in space else 0
-    return elements * ir.IntegerAttr(space[WIDTH]).value + spare
+    copies = ir.IntegerAttr(space[COPIES]).value if COPIES in space else 1
+    return copies * elements * ir.IntegerAttr(space[WIDTH]).value + spare
 
 
 def address_of(kind: ir.MemRefType) -> int | None:

@@ -37,7 +37,7 @@ class Buffer:
     loops: Path
     window: int | None = None
     accumulates: bool = False
-    dma: bool = False  # whether it is loaded or stored
+    dma: bool = False  # whether it is loaded, or stored and then left alone
     reader: str | None = None
 
     @property
@@ -59,14 +59,26 @@ class Buffer:
         return accelerator.accumulator_bytes if self.accumulates else width
 
     def bytes(self, accelerator: Accelerator) -> Grid:
-        """Scratchpad bytes, with the spare copy of double buffering."""
+        """Scratchpad bytes, with what double buffering takes."""
         own = self.elements * self.element_bytes(accelerator)
-        return own + self.spare_bytes(accelerator) if self._has_spare(accelerator) else own
+        if not self._has_spare(accelerator):
+            return own
+        return 2 * own if self.is_new_each_step else own + self.spare_bytes(accelerator)
+
+    def copies(self, accelerator: Accelerator) -> int:
+        """Two that take turns: DMA fills or empties one while the array works on the other."""
+        return 2 if self.is_new_each_step and self._has_spare(accelerator) else 1
 
     def spare_bytes(self, accelerator: Accelerator) -> Grid:
-        """Room for what DMA brings or takes at one step while the array works at another."""
-        width = element_bytes(self.tensor, accelerator)
-        return self._coming * width if self._has_spare(accelerator) else NONE
+        """Room for what DMA brings while the array works on what it is to join."""
+        if self.is_new_each_step or not self._has_spare(accelerator):
+            return NONE
+        return self._coming * element_bytes(self.tensor, accelerator)
+
+    @property
+    def is_new_each_step(self) -> bool:
+        """Whether nothing of it is left from one step to the next."""
+        return self.home == self.loops
 
     def _has_spare(self, accelerator: Accelerator) -> bool:
         return accelerator.double_buffering and self.dma and bool(self.loops)
@@ -142,6 +154,12 @@ def buffer_of(
 def accumulating(buffer: Buffer) -> Buffer:
     """The same buffer for partial sums."""
     return replace(buffer, accumulates=True)
+
+
+@lru_cache(maxsize=2**12)
+def taking_turns(buffer: Buffer) -> Buffer:
+    """The same buffer for a result that is stored while the next step computes another."""
+    return replace(buffer, dma=True)
 
 
 def covering(tensor: Tensor, region: Box) -> Box:

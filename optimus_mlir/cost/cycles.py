@@ -19,12 +19,16 @@ Bound = Literal["compute", "dram"]
 
 @dataclass(frozen=True)
 class Stage:
-    """`count` like steps in a row: each loads, computes on what was loaded, and stores."""
+    """`count` like steps in a row: each loads, computes on what was loaded, and stores.
+
+    The step behind one that `drains` waits for its stores.
+    """
 
     count: int
     load_bytes: int
     store_bytes: int
     compute_cycles: int
+    drains: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class _Steps:
     load: int
     store: int
     compute: int
+    drains: bool
 
     @staticmethod
     def of(stage: Stage, rate: Fraction) -> _Steps:
@@ -81,6 +86,7 @@ class _Steps:
             stage.load_bytes * rate.denominator,
             stage.store_bytes * rate.denominator,
             stage.compute_cycles * rate.numerator,
+            stage.drains,
         )
 
 
@@ -91,14 +97,15 @@ class _Clock:
     dma: int = 0
     computed: int = 0
     before: int = 0
-    to_store: int = 0  # cycles of the store that waits for the last computation
+    to_store: int = 0  # ticks of the store that waits for the last computation
+    drains: bool = False  # whether the next computation waits for that store
 
     def after(self, step: _Steps) -> _Clock:
         """One more step: its load goes ahead of the store of the step before."""
         loaded = max(self.dma, self.before) + step.load
         stored = max(loaded, self.computed) + self.to_store if self.to_store else loaded
-        computed = max(loaded, self.computed) + step.compute
-        return _Clock(stored, computed, self.computed, step.store)
+        computed = max(stored if self.drains else loaded, self.computed) + step.compute
+        return _Clock(stored, computed, self.computed, step.store, step.drains)
 
     def later(self, other: _Clock, times: int) -> _Clock:
         """`times` more steps like that which led here from `other`."""
@@ -107,6 +114,7 @@ class _Clock:
             self.computed + times * (self.computed - other.computed),
             self.before + times * (self.before - other.before),
             self.to_store,
+            self.drains,
         )
 
 
@@ -133,4 +141,5 @@ def _run(clock: _Clock, step: _Steps) -> _Clock:
 def _is_steady(before: _Clock, clock: _Clock) -> bool:
     moved = clock.dma - before.dma
     same_pace = moved == clock.computed - before.computed == clock.before - before.before
-    return same_pace and before.to_store == clock.to_store
+    same_store = (before.to_store, before.drains) == (clock.to_store, clock.drains)
+    return same_pace and same_store

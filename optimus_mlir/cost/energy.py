@@ -36,7 +36,8 @@ class Work:
 class Step:
     """`count` like steps in a row: bytes from DRAM, work, bytes to DRAM.
 
-    `moved_bytes` are copied within the scratchpad (a window's halo).
+    `moved_bytes` are copied within the scratchpad (a window's halo). One that `drains` stores from
+    buffers that the next step needs: it does not begin before.
     """
 
     works: tuple[Work, ...] = ()
@@ -44,6 +45,7 @@ class Step:
     store_bytes: int = 0
     moved_bytes: int = 0
     count: int = 1
+    drains: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def group_cost(steps: Sequence[Step], accelerator: Accelerator) -> GroupCost:
     rows = [_figures(step.works, accelerator) for step in steps]
     total = sum((step.count * row for step, row in zip(steps, rows, strict=True)), _nothing())
     stages = (
-        Stage(step.count, step.load_bytes, step.store_bytes, int(row[CYCLES]))
+        Stage(step.count, step.load_bytes, step.store_bytes, int(row[CYCLES]), step.drains)
         for step, row in zip(steps, rows, strict=True)
     )
     dram_bytes = sum(step.count * (step.load_bytes + step.store_bytes) for step in steps)

@@ -9,6 +9,7 @@ from itertools import accumulate
 import numpy as np
 
 from optimus_mlir.cost.buffers import Buffer
+from optimus_mlir.cost.overlap import Reach, numbered, transfers_reach
 from optimus_mlir.cost.program import Compute, Loop, Node, Program
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.target import Accelerator
@@ -133,9 +134,10 @@ def _highest(taken: Sequence[tuple[int, int]], size: int, bound: int) -> int:
 
 def lifetimes(program: Program, accelerator: Accelerator) -> dict[Buffer, Lifetime]:
     """When each buffer of the program is live, in the order of their first use."""
+    reach = Reach.CERTAIN if accelerator.double_buffering else None
     return {
         buffer: Lifetime(buffer.bytes(accelerator).item(), first, last)
-        for buffer, (first, last) in spans(program).items()
+        for buffer, (first, last) in spans(program, reach).items()
     }
 
 
@@ -153,7 +155,8 @@ def footprint_bytes(program: Program, accelerator: Accelerator) -> int:
 def least_bytes(program: Program, accelerator: Accelerator) -> Grid:
     """The most bytes live at one event, for every combination of tile sizes: a lower bound."""
     changes: list[tuple[int, bool, Grid]] = []  # at one moment, what begins before what ends
-    for buffer, (first, last) in spans(program).items():
+    reach = Reach.SHORTEST if accelerator.double_buffering else None
+    for buffer, (first, last) in spans(program, reach).items():
         size = buffer.bytes(accelerator)
         changes += [(first, False, size), (last, True, size)]
     live = peak = np.array([0])
@@ -164,33 +167,36 @@ def least_bytes(program: Program, accelerator: Accelerator) -> Grid:
     return peak
 
 
-def spans(program: Program) -> dict[Buffer, tuple[int, int]]:
+def spans(program: Program, reach: Reach | None = None) -> dict[Buffer, tuple[int, int]]:
     """The first and the last event that touch each buffer, in the order of their first use.
 
-    A buffer whose home lies outside a loop stays live for all of that loop's steps.
+    A buffer whose home lies outside a loop stays live for all of that loop's steps. With a `reach`
+    transfers run beside the steps before and behind their own.
     """
+    events = numbered(program.body)
     found: dict[Buffer, tuple[int, int]] = {}
-    clock = 0
+
+    def touch(buffer: Buffer, first: int, last: int) -> None:
+        begin, end = found.get(buffer, (first, last))
+        found[buffer] = min(begin, first), max(end, last)
 
     def visit(body: Sequence[Node]) -> dict[Buffer, None]:
         """The buffers that the body touches."""
-        nonlocal clock
         touched: dict[Buffer, None] = {}
         for node in body:
-            start = clock = clock + 1
             if isinstance(node, Loop):
                 inside = visit(node.body)
-                clock += 1
                 buffers = [buffer for buffer in inside if node.axis not in buffer.home]
             else:
                 buffers = _touched(node)
             for buffer in buffers:
-                first = found[buffer][0] if buffer in found else start
-                found[buffer] = min(first, start), clock
+                touch(buffer, *events[node])
             touched |= dict.fromkeys(buffers)
         return touched
 
     visit(program.body)
+    for buffer, first, last in transfers_reach(program.body, events, reach) if reach else ():
+        touch(buffer, first, last)
     return found
 
 

@@ -15,6 +15,7 @@ from optimus_mlir.cost.buffers import (
     accumulating,
     buffer_of,
     covering,
+    taking_turns,
     tensor_of,
     volume,
 )
@@ -209,7 +210,8 @@ class _Inference:
         path, depth = work.path[: work.start], self.depths.get(name)
         if not self.group.consumers[name]:
             sums = work.accumulates
-            result = buffer_of(result.tensor, work.whole, path, depth, accumulates=sums, dma=True)
+            result = buffer_of(result.tensor, work.whole, path, depth, accumulates=sums)
+            result = taking_turns(result) if result.is_new_each_step else result
         elif work.accumulates:
             result = accumulating(result)
         self.buffers[name] = result
@@ -249,9 +251,8 @@ class _Inference:
             region = tuple(reduce(Range.hull, ranges) for ranges in zip(*boxes, strict=True))
         if name in self.group.outputs:
             region = covering(tensor, region)
-        dma = name not in self.group.producer or name in self.group.outputs
-        depth = self.depths.get(source)
-        return buffer_of(tensor, region, path, depth, dma=dma, reader=reader)
+        loaded, depth = name not in self.group.producer, self.depths.get(source)
+        return buffer_of(tensor, region, path, depth, dma=loaded, reader=reader)
 
 
 def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffer) -> Work:

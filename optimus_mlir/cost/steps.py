@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,8 @@ def steps_of(program: Program, accelerator: Accelerator) -> list[Step]:
     """The steps of a program in order; like steps that follow each other are one with a count."""
     names = {buffer.tensor for buffer in program.buffers.values()}
     constants = frozenset(tensor.name for tensor in names if tensor.constant)
-    return _Steps(accelerator, constants).of(program.body, {})
+    steps = _Steps(accelerator, constants).of(program.body, {})
+    return list(_brought_forward(steps)) if accelerator.double_buffering else steps
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,19 @@ class _Steps:
             return step
         match node:
             case Load():
-                return replace(step, load_bytes=step.load_bytes + self._dram_bytes(node, at))
+                loaded = self._dram_bytes(node, at)
+                moved = loaded if node.buffer.spare_bytes(self.accelerator).any() else 0
+                return replace(
+                    step,
+                    load_bytes=step.load_bytes + loaded,
+                    moved_bytes=step.moved_bytes + moved,
+                )
             case Store():
-                return replace(step, store_bytes=step.store_bytes + self._dram_bytes(node, at))
+                stored = self._dram_bytes(node, at)
+                drains = stored > 0 and node.buffer.copies(self.accelerator) == 1
+                return replace(
+                    step, store_bytes=step.store_bytes + stored, drains=step.drains or drains
+                )
             case Shift():
                 return replace(step, moved_bytes=step.moved_bytes + self._halo_bytes(node, at))
             case Compute():
@@ -106,6 +117,30 @@ def _elements(box: Box, at: At) -> int:
     for r in box:
         elements *= _length(r, at)
     return elements
+
+
+def _brought_forward(steps: Iterable[Step]) -> Iterator[Step]:
+    """What neither computes nor stores is part of the step that it loads for."""
+    early = Step()  # what was loaded and moved ahead of its step
+    for step in steps:
+        if not step.works and not step.store_bytes:
+            early = _also(early, step)
+        elif early == Step():
+            yield step
+        else:
+            yield replace(_also(step, early), count=1)
+            yield from [replace(step, count=step.count - 1)] if step.count > 1 else []
+            early = Step()
+    yield from [early] if early != Step() else []
+
+
+def _also(step: Step, other: Step) -> Step:
+    """A step that also loads and moves all of what another does."""
+    return replace(
+        step,
+        load_bytes=step.load_bytes + other.count * other.load_bytes,
+        moved_bytes=step.moved_bytes + other.count * other.moved_bytes,
+    )
 
 
 def _joined(steps: Sequence[Step]) -> list[Step]:

@@ -24,6 +24,7 @@ from optimus_mlir.analysis.annotations import (
     CYCLES,
     LOAD,
     MOVE,
+    STEP,
     STORE,
     address_attribute,
     integer,
@@ -69,6 +70,7 @@ class Skeleton:
     addresses: Mapping[Buffer, int]
     accelerator: Accelerator
     state: dict[Buffer | str, ir.Value] = field(default_factory=dict)
+    section: int = 0  # what stands between two loops, or at one step of a loop
 
     def emit(self, outs: Sequence[ir.Value]) -> list[ir.Value]:
         """The group's live-outs, computed tile by tile into `outs`."""
@@ -78,10 +80,12 @@ class Skeleton:
         return [self.state[name] for name in names]
 
     def _body(self, body: Sequence[Node], at: Positions) -> None:
+        self.section += 1
         for node in body:
             match node:
                 case Loop():
                     self._loop(node, at)
+                    self.section += 1
                 case Shift():
                     self._shift(node, at)
                 case Load():
@@ -90,6 +94,7 @@ class Skeleton:
                     self._compute(node, at)
                 case Store():
                     self._store(node, at)
+        self.section += 1
 
     # Loops ------------------------------------------------------------------------------------
 
@@ -142,8 +147,12 @@ class Skeleton:
         if buffer not in self.state:
             element = self.dataflow.values[buffer.tensor.name].type.element_type
             kind = ir.RankedTensorType.get(buffer.shape, element)
-            widths = buffer.element_bytes(self.accelerator), buffer.spare_bytes(self.accelerator)
-            space = address_attribute(self.addresses[buffer], widths[0], widths[1].item())
+            space = address_attribute(
+                self.addresses[buffer],
+                buffer.element_bytes(self.accelerator),
+                copies=buffer.copies(self.accelerator),
+                spare_bytes=buffer.spare_bytes(self.accelerator).item(),
+            )
             self.state[buffer] = bufferization.alloc_tensor(kind, [], memory_space=space)
 
     # Steps ------------------------------------------------------------------------------------
@@ -163,7 +172,7 @@ class Skeleton:
         front = [0] * len(shape)
         back = [distance if d == window else 0 for d in range(len(shape))]
         halo = extract(self.state[buffer], back, shape)
-        moved = _copy(halo, extract(self.state[buffer], front, shape), MOVE)
+        moved = self._copy(halo, extract(self.state[buffer], front, shape), MOVE)
         self.state[buffer] = insert(moved, self.state[buffer], front, shape)
 
     def _load(self, node: Load, at: Positions) -> None:
@@ -174,7 +183,7 @@ class Skeleton:
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         tile = extract(source, offsets(node.box, at), shape)
         target = extract(self.state[node.buffer], place, shape)
-        loaded = _copy(tile, target, LOAD, self._width(node.buffer))
+        loaded = self._copy(tile, target, LOAD, self._width(node.buffer))
         self.state[node.buffer] = insert(loaded, self.state[node.buffer], place, shape)
 
     def _compute(self, node: Compute, at: Positions) -> None:
@@ -197,6 +206,7 @@ class Skeleton:
             extents = sizes(node.loops, at)
             result = PHASES[node.phase](cluster, staged, target, extents)
         result.owner.attributes[CYCLES] = integer(self._cycles(node, at))
+        self._mark(result)
         self.state[node.buffer] = insert(result, self.state[node.buffer], place, shape)
 
     def _cycles(self, node: Compute, at: Positions) -> int:
@@ -214,8 +224,21 @@ class Skeleton:
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         tile = extract(self.state[node.buffer], place, shape)
         part = extract(self.state[name], target, shape)
-        stored = _copy(tile, part, STORE, self._width(node.buffer))
+        stored = self._copy(tile, part, STORE, self._width(node.buffer))
         self.state[name] = insert(stored, self.state[name], target, shape)
+
+    def _copy(
+        self, source: ir.Value, target: ir.Value, label: str, value: ir.Attribute | None = None
+    ) -> ir.Value:
+        copied = linalg.copy(source, outs=[target])
+        copied.owner.attributes[label] = value or ir.UnitAttr.get()
+        self._mark(copied)
+        return copied
+
+    def _mark(self, result: ir.Value) -> None:
+        """Only what overlaps needs to know where a step ends."""
+        if self.accelerator.double_buffering:
+            result.owner.attributes[STEP] = integer(self.section)
 
     def _width(self, buffer: Buffer) -> ir.Attribute | None:
         """What a transfer says of its elements where they are not those of the accelerator."""
@@ -244,14 +267,6 @@ class Skeleton:
         tile = extract(self.state[buffer], self._place(buffer, need, at), shape, kept)
         low = [first_begin(inside[d].relative_to(need[d]), at) for d in kept]
         return Part(read, tile, low)
-
-
-def _copy(
-    source: ir.Value, target: ir.Value, label: str, value: ir.Attribute | None = None
-) -> ir.Value:
-    copied = linalg.copy(source, outs=[target])
-    copied.owner.attributes[label] = value or ir.UnitAttr.get()
-    return copied
 
 
 def _index(value: int) -> ir.Value:

@@ -30,7 +30,7 @@ rates = st.sampled_from(["0.3", "1", "2.4", "8", "100"])
 arrays = st.sampled_from([1, 3, 12])
 
 
-@given(cases(chance).map(one_after_the_other), rates, arrays)
+@given(cases(chance), rates, arrays)
 def test_a_program_takes_the_cycles_that_the_model_says(case: Case, rate: str, pes: int) -> None:
     note(case.network)
     module = case.planned()

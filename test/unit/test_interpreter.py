@@ -202,6 +202,21 @@ def test_a_store_takes_what_is_there_at_its_wait() -> None:
     assert np.isnan(interpret(late, [INPUT]).outputs[0]).all()
 
 
+def test_a_wait_is_for_all_that_was_started_before() -> None:
+    other = '%c = "accel.alloc"() {bytes = 32, offset = 48} : () -> memref<8xf32, 1>\n'
+    later = '%v = "accel.load"(%x, %c) : (memref<8xf32>, memref<8xf32, 1>) -> !accel.token\n'
+    body = BUFFER + other + START + later + WAIT.replace("%t", "%v") + STORE
+    execution = interpret(program(body, scratchpad_bytes=80), [INPUT])
+    np.testing.assert_array_equal(execution.outputs[0], INPUT)
+
+
+def test_a_program_waits_before_it_ends() -> None:
+    module = program(BUFFER + LOAD + OUT + WAIT_OUT)
+    moved_to_end(module, "accel.wait").body.operations[1].body.blocks[0].operations[-2].erase()
+    with pytest.raises(OptimusError, match="ends with 1 transfers under way"):
+        interpret(module, [INPUT])
+
+
 def moved_to_end(module: ir.Module, name: str) -> ir.Module:
     """With the op that has this name last in its program: the verifier would refuse it."""
     block = module.body.operations[1].body.blocks[0]

@@ -46,12 +46,14 @@ class Machine:
         self.peaks: list[int] = []
         self.buffers = 0  # allocated so far
         self.started = 0  # transfers with a token so far
+        self.under_way: list[tuple[Box, Box]] = []  # the last of those that were started
         sequencer.operations |= {
             "accel.launch": self.launch,
             "accel.alloc": self.alloc,
             "accel.load": self.load,
             "accel.store": self.store,
             "accel.wait": self.wait,
+            "accel.done": self.done,
             "accel.move": self.move,
             "accel.compute": self.compute,
         }
@@ -63,6 +65,9 @@ class Machine:
         self.begin(_callee(call))
         boxes = [Box(box.elements, number) for number, box in enumerate(arguments)]
         self.sequencer.call(_callee(call), boxes)
+        if self.under_way:
+            left = len(self.under_way)
+            raise PassFailure(op.location, f"the program ends with {left} transfers under way")
 
     def begin(self, program: str) -> None:
         self.scratchpad[...] = UNTOUCHED
@@ -92,11 +97,19 @@ class Machine:
         """DMA from the scratchpad to DRAM."""
         self._transfer("store", op, values[op.operands[1]], values)
 
+    def done(self, op: ir.Operation, values: Values) -> None:
+        """The token of a transfer before the first."""
+        values[op.results[0]] = 0
+
     def wait(self, op: ir.Operation, values: Values) -> None:
-        """The transfer happens now, with what its source holds by now."""
-        source, target, number = values[op.operands[0]]
-        self._copy(source, target)
-        self._tell("wait", "wait", source, target, transfer=number)
+        """All transfers up to this one happen now, with what their sources hold by now."""
+        number = values[op.operands[0]]
+        count = max(0, len(self.under_way) - (self.started - number))
+        happening, self.under_way = self.under_way[:count], self.under_way[count:]
+        for source, target in happening:
+            self._copy(source, target)
+        boxes = [box for pair in happening for box in pair]
+        self._tell("wait", "wait", *boxes, transfer=number or None)
 
     def _copy_or_start(self, op: ir.Operation, values: Values) -> int | None:
         """The number of a transfer that is under way, whose target nobody could rely on."""
@@ -107,7 +120,8 @@ class Machine:
         if self.computes:
             spoil(target)
         self.started += 1
-        values[op.results[0]] = source, target, self.started
+        self.under_way.append((source, target))
+        values[op.results[0]] = self.started
         return self.started
 
     def move(self, op: ir.Operation, values: Values) -> None:
