@@ -61,12 +61,12 @@ class ConvertLinalgToAccelPass(Pass):
 
 
 def is_tiled_group(function: ir.Operation) -> bool:
-    """Whether a function has transfers to convert."""
+    """Whether a function has results to store; it may have nothing to load but padding."""
     found = False
 
     def visit(op: ir.Operation) -> ir.WalkResult:
         nonlocal found
-        found = found or annotations.LOAD in op.attributes
+        found = found or annotations.STORE in op.attributes
         return ir.WalkResult.ADVANCE
 
     function.walk(visit)
