@@ -39,7 +39,7 @@ def elementwise(prices: GroupPrices, operators: Operators, _patience: Patience) 
     return Solution(groups)
 
 
-def chain(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solution:
+def chain(prices: GroupPrices, operators: Operators, patience: Patience) -> Solution:
     """The cheapest cut of every chain: no branch, no join and no residual read inside a group."""
     chains: list[Operators] = []
     ends: dict[str, int] = {}  # chains by the tensor that they end with
@@ -51,10 +51,11 @@ def chain(prices: GroupPrices, operators: Operators, _patience: Patience) -> Sol
             chains.append(())
         chains[number] = (*chains[number], operator)
         ends[operator.write.tensor] = number
-    return Solution([run for each in chains for run in cut_into_runs(prices, _alone(each))])
+    cuts = (cut_into_runs(prices, _alone(each), patience) for each in chains)
+    return Solution([run for cut in cuts for run in cut])
 
 
-def row(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solution:
+def row(prices: GroupPrices, operators: Operators, patience: Patience) -> Solution:
     """The cheapest cut of the program order into runs that read and write everything only once.
 
     Whole rows pass through such a group, their halos and all of its weights stay on chip.
@@ -63,17 +64,18 @@ def row(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solut
     def moves_once(run: Operators, choice: Choice) -> bool:
         return choice.price.dram_bytes == prices.floor(run)
 
-    return Solution(cut_into_runs(prices, _alone(operators), moves_once))
+    return Solution(cut_into_runs(prices, _alone(operators), patience, moves_once))
 
 
-def contiguous(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solution:
+def contiguous(prices: GroupPrices, operators: Operators, patience: Patience) -> Solution:
     """The cheapest cut of the program order into runs, exact over those."""
-    return Solution(cut_into_runs(prices, _alone(operators), is_exact=True))
+    return Solution(cut_into_runs(prices, _alone(operators), patience, is_exact=True))
 
 
-def greedy(prices: GroupPrices, operators: Operators, _patience: Patience) -> Solution:
+def greedy(prices: GroupPrices, operators: Operators, patience: Patience) -> Solution:
     """Merge the two groups that gain most by it, until nothing is gained."""
-    return Solution(merged(prices, Stretch(prices.graph, operators), _alone(operators)))
+    stretch = Stretch(prices.graph, operators)
+    return Solution(merged(prices, stretch, _alone(operators), patience))
 
 
 def _alone(operators: Operators) -> Partition:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from optimus_mlir.fusion.prices import GroupPrices
-from optimus_mlir.fusion.solution import Partition
+from optimus_mlir.fusion.solution import Partition, Patience
 from optimus_mlir.fusion.stretch import Stretch, bits
 
 LARGEST = 64  # operators in a merged group: what a group costs takes longer the larger it is
@@ -16,9 +16,12 @@ LARGEST = 64  # operators in a merged group: what a group costs takes longer the
 class Merging:
     """A partition that grows coarser; groups are sets of operators of `stretch`."""
 
-    def __init__(self, prices: GroupPrices, stretch: Stretch, groups: list[int]) -> None:
+    def __init__(
+        self, prices: GroupPrices, stretch: Stretch, groups: list[int], patience: Patience
+    ) -> None:
         self.prices = prices
         self.stretch = stretch
+        self.patience = patience
         self.groups = dict(enumerate(groups))
         self.cost = {number: self._cost(group, math.inf) for number, group in self.groups.items()}
         self.group_of = {i: n for n, group in self.groups.items() for i in bits(group)}
@@ -26,7 +29,10 @@ class Merging:
         self._offers: list[tuple[float, int, int]] = []
 
     def run(self) -> list[int]:
-        """Merge until nothing is gained; ties are broken by the order of the groups."""
+        """Merge until nothing is gained; ties are broken by the order of the groups.
+
+        When time is out, no other merges are thought of.
+        """
         for number in self.groups:
             self._offer(number)
         while self._offers:
@@ -39,6 +45,8 @@ class Merging:
         for b in self._near(a):
             if (self.groups[a] | self.groups[b]).bit_count() > LARGEST:
                 continue
+            if self.patience.is_over():
+                return
             apart = self.cost[a] + self.cost[b]
             cost = self._cost(self.groups[a] | self.groups[b], apart)
             if cost < apart:
@@ -97,8 +105,10 @@ def _first(group: int) -> int:
     return (group & -group).bit_length() - 1
 
 
-def merged(prices: GroupPrices, stretch: Stretch, partition: Partition) -> Partition:
+def merged(
+    prices: GroupPrices, stretch: Stretch, partition: Partition, patience: Patience
+) -> Partition:
     """The partition after all merges that pay."""
     number = {operator.name: i for i, operator in enumerate(stretch.operators)}
     groups = [sum(1 << number[operator.name] for operator in group) for group in partition]
-    return [stretch.members(group) for group in Merging(prices, stretch, groups).run()]
+    return [stretch.members(group) for group in Merging(prices, stretch, groups, patience).run()]

@@ -19,7 +19,7 @@ def online(prices: GroupPrices, operators: Operators, patience: Patience) -> Sol
     stretch = Stretch(prices.graph, operators)
     plans: list[Partition] = []
     for order in orders(stretch):
-        plans.append(cut_into_runs(prices, [(operators[i],) for i in order]))
+        plans.append(cut_into_runs(prices, [(operators[i],) for i in order], patience))
         if patience.is_over():
             break
     for baseline in (
@@ -32,4 +32,4 @@ def online(prices: GroupPrices, operators: Operators, patience: Patience) -> Sol
             break
         plans.append(baseline(prices, operators, patience).partition)
     best = min(plans, key=prices.total)
-    return Solution(merged(prices, stretch, best))
+    return Solution(merged(prices, stretch, best, patience))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.schedules import Choice
-from optimus_mlir.fusion.solution import Partition
+from optimus_mlir.fusion.solution import Partition, Patience
 from optimus_mlir.fusion.stretch import Stretch, bits
 
 # Runs that end at one operator grow until so many in turn did not help: a residual block has
@@ -21,6 +21,7 @@ Accepts = Callable[[Operators, Choice], bool]
 def cut_into_runs(
     prices: GroupPrices,
     order: Sequence[Operators],
+    patience: Patience,
     accepts: Accepts = lambda _run, _choice: True,
     *,
     is_exact: bool = False,
@@ -28,7 +29,7 @@ def cut_into_runs(
     """Dynamic programming over the ends of runs; `order` is topological, so runs are convex.
 
     The members of `order` are single operators, or groups that stay together. Runs stop growing
-    where that did not help for a while, unless the result is to be exact.
+    where that did not help for a while, unless the result is to be exact, and when time is out.
     """
     cost: list[float] = [0]
     begin_of: list[int] = [0]
@@ -39,6 +40,8 @@ def cut_into_runs(
         failures = 0
         for begin in reversed(range(end)):
             if not is_exact and (failures > MOST_FAILURES or end - begin > LONGEST):
+                break
+            if end - begin > 1 and patience.is_over():
                 break
             failures += 1
             run = (*order[begin], *run)

@@ -40,18 +40,35 @@ def test_offline_is_the_cheapest_order_of_groups(graph: Graph, seed: int) -> Non
     assert prices.total(solution.partition) == BruteForce(prices).over_orders()
 
 
-@given(dags(most_operators=9), seeds, st.integers(0, 12))
-def test_a_search_out_of_time_has_a_true_bound(graph: Graph, seed: int, searches: int) -> None:
-    prices = MadeUpPrices(graph, TARGET, seed)
+def patience_for(prices: GroupPrices, searches: int) -> Patience:
+    """Time is out after so many schedule searches."""
 
     class Impatience(Patience):
         def is_over(self) -> bool:
             return prices.searches > searches
 
-    solution = offline(prices, graph.operators, Impatience())
+    return Impatience()
+
+
+@given(dags(most_operators=9), seeds, st.integers(0, 12))
+def test_a_search_out_of_time_has_a_true_bound(graph: Graph, seed: int, searches: int) -> None:
+    prices = MadeUpPrices(graph, TARGET, seed)
+    solution = offline(prices, graph.operators, patience_for(prices, searches))
     cost = prices.total(solution.partition)
     least = BruteForce(MadeUpPrices(graph, TARGET, seed)).over_orders()
     assert prices.floor(graph.operators) <= solution.bound <= least <= cost < math.inf
+
+
+@given(dags(most_operators=9), seeds, st.sampled_from(sorted(SOLVERS)))
+def test_every_solver_stops_when_time_is_out(graph: Graph, seed: int, name: str) -> None:
+    """It looks at operators alone then, which a plan needs, and at groups of simple operators."""
+    prices = MadeUpPrices(graph, TARGET, seed)
+    alone = prices.total([(operator,) for operator in graph.operators])
+    known = prices.searches
+    solution = SOLVERS[name](prices, graph.operators, patience_for(prices, known + 2))
+    looked_at_in_vain = 0 if name != "elementwise" else len(graph.operators)
+    assert prices.searches <= known + 3 + looked_at_in_vain
+    assert prices.total(solution.partition) <= alone
 
 
 @given(dags(most_operators=9), seeds, st.integers(0, 60))
