@@ -74,11 +74,17 @@ class Space:
         alone = len(self.group.operators) == 1
         several = alone or not costs.family.tiles
         for reduction in self.reductions if several else self.reductions[:1]:
-            start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
-            if start is not None:
-                reduced = {block.operator for block in reduction.blocks}
-                free = (s for s in self.streams if s.block.operator not in reduced)
-                yield start, tuple(stream for stream in free if start.runs_at_once(stream.block))
+            yield from self.reduced(costs, reduction)
+
+    def reduced(
+        self, costs: Costs, reduction: Reduction
+    ) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
+        """The same with these reductions, if that makes sense."""
+        start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
+        if start is not None:
+            reduced = {block.operator for block in reduction.blocks}
+            free = (s for s in self.streams if s.block.operator not in reduced)
+            yield start, tuple(stream for stream in free if start.runs_at_once(stream.block))
 
     def members(self) -> Iterator[Costs]:
         """Every family with every choice of blocks."""
@@ -183,9 +189,11 @@ class Costs:
         return {source: buffer.bytes(self.accelerator) for source, buffer in buffers}
 
     @property
-    def _without_fetched_maps(self) -> dict[Source, Grid]:
-        tensors = self.group.tensors
-        return {s: NONE for s in self.regions.live_ins if not tensors[tensor_of(s)].constant}
+    def _as_if_made(self) -> dict[Source, Grid]:
+        """Bytes on chip of fetched feature maps, if they were not: nothing comes beforehand."""
+        buffers, width = self.regions.buffers, self.accelerator.element_bytes
+        maps = (s for s in self.regions.live_ins if not self.group.tensors[tensor_of(s)].constant)
+        return {source: buffers[source].elements * width for source in maps}
 
     def fits(self) -> NDArray[np.bool_]:
         """Which schedules may fit the scratchpad."""
@@ -207,15 +215,15 @@ class Costs:
         return False
 
     def least_with(
-        self, streams: Sequence[Stream], *, fetches_maps: bool = True
+        self, streams: Sequence[Stream], *, is_tail: bool = False
     ) -> Iterator[tuple[Grid, Grid]]:
         """Lower bounds of the footprint and of the additional DRAM bytes with no stream, with one, ..
 
-        Ends at once where nothing fits, however many there are. Feature maps that are not fetched
-        take no space.
+        Ends at once where nothing fits, however many there are. What a tail reads of feature maps
+        may be made in the group.
         """
         kept = {keep.tensor: keep.depth for keep in self.family.keeps}
-        sizes = self._sizes if fetches_maps else self._sizes | self._without_fetched_maps
+        sizes = self._sizes | self._as_if_made if is_tail else self._sizes
         streaming = Streaming(self.regions, streams, kept, sizes)
         leanest = together(self.regions, streaming.leanest)
         if leanest.min() > self.capacity:

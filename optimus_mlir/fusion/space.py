@@ -158,18 +158,19 @@ def reductions(group: Graph) -> Iterator[Reduction]:
     """
     yield Reduction()
     level: dict[str, int] = {}
-    blocks = {operator.name: _reduction_block(group, operator) for operator in group.operators}
+    blocks = reduction_blocks(group)
     for operator in group.operators:
         before = [level[p.name] for a in operator.reads if (p := group.producer.get(a.tensor))]
-        level[operator.name] = max(before, default=0) + (blocks[operator.name] is not None)
+        level[operator.name] = max(before, default=0) + (operator.name in blocks)
     for parity in (0, 1):
-        chosen = tuple(
-            block
-            for name, block in blocks.items()
-            if block is not None and level[name] % 2 == parity
-        )
+        chosen = [block for name, block in blocks.items() if level[name] % 2 == parity]
         if chosen:
-            yield Reduction(chosen, _exchanged(group, {block.operator for block in chosen}))
+            yield reducing(group, chosen)
+
+
+def reducing(group: Graph, blocks: Sequence[Block]) -> Reduction:
+    """These operators reduce in these blocks."""
+    return Reduction(tuple(blocks), _exchanged(group, {block.operator for block in blocks}))
 
 
 def _exchanged(group: Graph, reducing: set[str]) -> frozenset[str]:
@@ -179,6 +180,12 @@ def _exchanged(group: Graph, reducing: set[str]) -> frozenset[str]:
         if operator.name in reducing or operator.write.tensor in found:
             found.update(access.tensor for access in operator.reads)
     return frozenset(found)
+
+
+def reduction_blocks(group: Graph) -> dict[str, Block]:
+    """By name, the operators that can reduce in blocks."""
+    found = ((operator.name, _reduction_block(group, operator)) for operator in group.operators)
+    return {name: block for name, block in found if block is not None}
 
 
 def _reduction_block(group: Graph, operator: Operator) -> Block | None:

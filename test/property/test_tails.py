@@ -13,7 +13,7 @@ from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
-from optimus_mlir.workload import Graph
+from optimus_mlir.workload import Graph, Operator
 
 TARGETS = [
     load_accelerator("eyeriss"),
@@ -37,7 +37,40 @@ def wide_chains(draw: st.DrawFn) -> Graph:
     return network.graph()
 
 
-@given(st.one_of(wide_chains(), networks(most_operators=5)), st.sampled_from(TARGETS), st.data())
+@st.composite
+def tails(draw: st.DrawFn, group: Graph) -> tuple[Operator, ...]:
+    """The last operator of a group, and some others with all that read their results."""
+    tail = [group.operators[-1]]
+    for operator in reversed(group.operators[:-1]):
+        readers = group.consumers[operator.write.tensor]
+        is_free = all(reader in tail for reader in readers)
+        if is_free and (len(tail) < 2 or draw(st.sampled_from([True, True, False]))):
+            tail.append(operator)
+    return tuple(reversed(tail))
+
+
+@st.composite
+def wide_branches(draw: st.DrawFn) -> Graph:
+    """A module of branches that all read one map, and operators that read all of their results."""
+    network = Network()
+    channels = st.integers(3, 12)
+    x = network.tensor("x", draw(channels), draw(st.integers(3, 6)), draw(st.integers(2, 4)))
+    branches: list[str] = []
+    for _ in range(draw(st.integers(2, 3))):
+        branch = network.conv(x, draw(channels), 1) if draw(st.booleans()) else x
+        branches.append(network.conv(branch, network.shape(x)[0], 3, padding=1))
+    joined = network.elementwise(*branches)
+    network.conv(joined, draw(channels), 1)
+    if draw(st.booleans()):
+        network.elementwise(joined, branches[-1])
+    return network.graph()
+
+
+@given(
+    st.one_of(wide_chains(), wide_branches(), networks(most_operators=5)),
+    st.sampled_from(TARGETS),
+    st.data(),
+)
 def test_no_schedule_that_fits_moves_less(
     network: Graph, target: Accelerator, data: st.DataObject
 ) -> None:
@@ -48,7 +81,9 @@ def test_no_schedule_that_fits_moves_less(
     group = network.group(network.operators[begin:end])
     if len(group.operators) < 3 or not group.outputs:
         return
-    tail = group.operators[data.draw(st.integers(1, len(group.operators) - 2)) :]
+    tail = data.draw(tails(group))
+    maps = [n for n in network.group(tail).live_ins if not network.tensors[n].constant]
+    event("several maps come in" if len(maps) > 1 else "one map comes in")
     members = list(Space(group, target).members())
     bytes_on_chip = np.concatenate([costs.least_bytes.ravel() for costs in members])
     moved = np.concatenate([costs.dram_bytes.ravel() for costs in members])
