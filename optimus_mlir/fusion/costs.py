@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from optimus_mlir.cost import Block, Program, Schedule, Unschedulable, floor_bytes
 from optimus_mlir.cost.buffers import ONE, Source, element_bytes, tensor_of, volume
 from optimus_mlir.cost.footprint import footprint_bytes, least_bytes
-from optimus_mlir.cost.nest import nests_of
+from optimus_mlir.cost.nest import Box, nests_of
 from optimus_mlir.cost.program import build_program, lay_out
-from optimus_mlir.cost.region import Grid
+from optimus_mlir.cost.region import Axis, Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import bytes_read, bytes_written, macs
 from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams
@@ -158,20 +158,34 @@ class Costs:
 
     @cached_property
     def _least_moved(self) -> Grid:
-        if not any(stage.work.idle for stage in self.regions.stages.values()):
-            return self.dram_bytes
-        saved = sum((self._saved(source) for source in self.regions.live_ins), start=NONE)
-        return self.dram_bytes - saved
+        """Every live-out once, and what comes of live-ins while some reader has something to do."""
+        buffers = self.regions.buffers
+        written = sum(
+            buffers[name].tensor.elements * self._width(name) for name in self.group.outputs
+        )
+        fetched = (self._wanted(s) * self._width(s) for s in self.regions.live_ins)
+        return sum(fetched, start=np.array([written]))
 
-    def _saved(self, live_in: Source) -> Grid:
-        """The bytes that come while no reader of a live-in has anything to do."""
-        readers, buffer = self.regions.readers(live_in), self.regions.buffers[live_in]
-        works = [self.regions.stages[reader.name].work for reader in readers]
+    def _wanted(self, live_in: Source) -> Grid:
+        """Elements that come while some reader of a live-in has something to do; needs no program."""
+        regions, buffer = self.regions, self.regions.buffers[live_in]
+        guards = (r for axis in buffer.loops for r in self._guards.get(axis, ()))
+        guard = (*guards, *regions.idle[live_in])
+        coming = volume(buffer.fresh, buffer.loops, guard)
+        works = [regions.stages[reader.name].work for reader in regions.readers(live_in)]
         if not all(work.idle for work in works):
-            return NONE
+            return coming
         wanted = (volume(buffer.fresh, buffer.loops, work.guard) for work in works)
-        needless = volume(buffer.fresh, buffer.loops) - reduce(np.maximum, wanted)
-        return needless * element_bytes(buffer.tensor, self.accelerator)
+        return coming - volume(buffer.fresh, buffer.loops) + reduce(np.maximum, wanted)
+
+    def _width(self, source: Source) -> int:
+        return element_bytes(self.regions.buffers[source].tensor, self.accelerator)
+
+    @cached_property
+    def _guards(self) -> dict[Axis, Box]:
+        """When operators' own loops do not run."""
+        works = [stage.work for stage in self.regions.stages.values()]
+        return {axis: work.guard for work in works for axis in work.path[len(work.base) :]}
 
     @property
     def least_bound(self) -> int:
@@ -210,7 +224,8 @@ class Costs:
         """Whether one of them may, as far as can be seen without a program."""
         for least, more_bytes in self.least_with(streams):
             least_moved = self.floor if self.group.has_diagonals else self.floor + more_bytes
-            if np.any((least <= self.capacity) & (least_moved <= before[0])):
+            able = (least <= self.capacity) & (least_moved <= before[0])
+            if np.any(able) and np.any(able & (self.bounds_with(more_bytes) <= before[0])):
                 return True
         return False
 
@@ -240,11 +255,14 @@ class Costs:
     ) -> NDArray[np.bool_]:
         """Which schedules would rank before another one if so many more blocks made them fit."""
         most, most_macs, most_steps, most_blocks = before
+        bounds = self.bounds if bounds is None else bounds
+        is_less, is_equal = bounds < most, bounds == most
+        if not np.any(is_equal):
+            return is_less
         too_many = len(self.family.blocks) + more_blocks >= most_blocks
         steps_left = self.steps + too_many <= most_steps
         macs_left = (self.macs < most_macs) | ((self.macs == most_macs) & steps_left)
-        bounds = self.bounds if bounds is None else bounds
-        return (bounds < most) | ((bounds == most) & macs_left)
+        return is_less | (is_equal & macs_left)
 
     def runs_at_once(self, block: Block) -> bool:
         """Whether all of the loop of a block runs in one step."""

@@ -24,6 +24,8 @@ from optimus_mlir.workload import Graph, Operator
 
 Operators = tuple[Operator, ...]
 
+TAILS = (2, 4, 8, 16, 32)  # last operators of a group: what they show, larger ones need not
+
 
 @dataclass(frozen=True)
 class Known:
@@ -69,7 +71,8 @@ class GroupPrices:
             return None
         key = self._structures.key(operators)
         if key not in self._choices:
-            choice = self._search(operators, below)
+            is_refused = self._is_refused_by_tails(operators, below)
+            choice = None if is_refused else self._search(operators, below)
             if choice is None:
                 self._none_below[key] = below
             else:
@@ -105,6 +108,14 @@ class GroupPrices:
             excess = excess_bytes(self._space(operators))
             self._excess[key] = excess * self.objective.per_dram_byte
         return self._excess[key]
+
+    def _is_refused_by_tails(self, operators: Operators, below: float) -> bool:
+        """Whether the last operators show that the group costs `below` or more."""
+        tails = [operators[-count:] for count in TAILS if count < len(operators)]
+        if not tails:
+            return False
+        room = below - self.floor(operators) * self.objective.per_dram_byte
+        return any(self.excess(tail) >= room for tail in tails)
 
     def in_less(self, scratchpad_bytes: int) -> GroupPrices:
         """The prices for a smaller scratchpad; what is known and still fits is still the best.
