@@ -1,12 +1,13 @@
-"""Views: padding, slices, concatenations and unit dimensions between tensors and the op that reads them.
+"""Views: padding, slices, concatenations and merged dimensions between tensors and who reads them.
 
 They move no data of their own. A reader of a view is a reader of its sources, at other indices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from optimus_mlir.mlir import ir
@@ -14,43 +15,83 @@ from optimus_mlir.workload import Linear
 
 
 @dataclass(frozen=True)
+class Axis:
+    """One dimension of a value, and where it lies in a source: there, element x is x + shift.
+
+    It is one of the source's `dimensions`, or several of them merged into one, outermost first.
+    `begins`: whether it begins before they do; if so, what lies there belongs to others. `ends`:
+    whether it ends after them.
+    """
+
+    dimensions: tuple[int, ...]
+    shift: int = 0
+    begins: bool = True
+    ends: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        return self.begins and self.ends and not self.shift
+
+    def indices(self, read: Linear, shape: Sequence[int]) -> Iterator[tuple[int, Linear]]:
+        """The indices of its dimensions in a source of this shape where the value is read at `read`."""
+        outermost, *others = self.dimensions
+        block = prod(shape[d] for d in others)
+        yield outermost, Linear(read.coefficients, read.constant + self.shift, block)
+        for d in others:
+            yield d, Linear((0,) * len(read.coefficients), span=shape[d])
+
+
+@dataclass(frozen=True)
 class View:
     """One of the tensors that a value is made of, and where it lies in the value.
 
-    Element x of dimension `kept[d]` of `source` is element `x - shift[kept[d]]` of dimension d of
-    the value; the source's other dimensions have one element, at `shift`. What no source covers is
-    `fill` (a scalar constant; None where there is nothing to fill). `whole[d]`: whether the value
-    begins before the source's dimension d does, and ends after it; if so, what lies beside it there
-    belongs to others.
+    The value's dimensions are `axes`; of the axes `dropped` it has one element, the first. What no
+    source covers is `fill` (a scalar constant; None where there is nothing to fill).
     """
 
     source: ir.Value
-    shift: tuple[int, ...]
-    kept: tuple[int, ...]
-    whole: tuple[tuple[bool, bool], ...]
+    axes: tuple[Axis, ...]
+    dropped: tuple[Axis, ...] = ()
     fill: ir.Attribute | None = None
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Those of the source that the value has."""
+        return tuple(d for axis in self.axes for d in axis.dimensions)
+
+    @property
+    def merges(self) -> bool:
+        """Whether several dimensions of the source are one."""
+        return any(len(axis.dimensions) > 1 for axis in (*self.axes, *self.dropped))
 
     def indices(self, read: tuple[Linear, ...]) -> tuple[Linear, ...]:
         """The source's indices for a read of the value."""
-        loops = len(read[0].coefficients) if read else 0
-        position = dict(zip(self.kept, read, strict=True))
-        none = Linear((0,) * loops)
-        return tuple(
-            Linear(position.get(d, none).coefficients, position.get(d, none).constant + shift)
-            for d, shift in enumerate(self.shift)
+        first = Linear((0,) * len(read[0].coefficients) if read else ())
+        axes, reads = (*self.axes, *self.dropped), (*read, *(first for _ in self.dropped))
+        shape = self.source.type.shape
+        found = dict(
+            pair for axis, at in zip(axes, reads, strict=True) for pair in axis.indices(at, shape)
         )
+        return tuple(found[d] for d in range(len(shape)))
 
-    def moved(self, by: list[int]) -> View:
+    def moved(self, by: Sequence[int]) -> View:
         """The same view of a value whose dimension d begins `by[d]` elements later."""
-        shift = list(self.shift)
-        for dimension, distance in zip(self.kept, by, strict=True):
-            shift[dimension] += distance
-        return replace(self, shift=tuple(shift))
+        axes = (replace(a, shift=a.shift + n) for a, n in zip(self.axes, by, strict=True))
+        return replace(self, axes=tuple(axes))
+
+    def with_only(self, kept: Sequence[int]) -> View:
+        """The same view of a value without its other dimensions, which have one element."""
+        dropped = (axis for d, axis in enumerate(self.axes) if d not in kept)
+        axes = tuple(self.axes[d] for d in kept)
+        return replace(self, axes=axes, dropped=(*self.dropped, *dropped))
 
     def leaves_room(self, dimension: int, below: int, above: int) -> bool:
         """Whether others can lie so many elements before and after the value."""
-        begins, ends = self.whole[self.kept[dimension]]
-        return (begins or not below) and (ends or not above)
+        axis = self.axes[dimension]
+        return (axis.begins or not below) and (axis.ends or not above)
+
+    def extent(self, axis: Axis) -> int:
+        return prod(self.source.type.shape[d] for d in axis.dimensions)
 
 
 Views = tuple[View, ...]
@@ -62,8 +103,7 @@ def views_of(value: ir.Value) -> Views:
         seen_through = VIEWS.get(value.owner.name)
         if seen_through is not None and (views := seen_through(value.owner.opview)):
             return views
-    rank = value.type.rank
-    return (View(value, (0,) * rank, tuple(range(rank)), ((True, True),) * rank),)
+    return (View(value, tuple(Axis((d,)) for d in range(value.type.rank))),)
 
 
 def is_view(value: ir.Value) -> bool:
@@ -115,23 +155,40 @@ def _fills(views: Views) -> set[ir.Attribute]:
 
 
 def _collapsed(op: Any) -> Views | None:
-    kept = dropped_units(op)
-    if kept is None:
+    """Dimensions are merged where all views have all of them but for the outermost."""
+    groups, shape = _wide_groups(op), op.src.type.shape
+    if not op.src.type.has_static_shape:
         return None
-    return tuple(replace(v, kept=tuple(v.kept[d] for d in kept)) for v in views_of(op.src))
+    views = [v.with_only([d for group in groups for d in group]) for v in views_of(op.src)]
+    merged = [_merged(view, groups, shape) for view in views]
+    return tuple(view for view in merged if view) if all(merged) else None
 
 
-def dropped_units(op: Any) -> tuple[int, ...] | None:
-    """The dimensions that a tensor.collapse_shape keeps, if it only drops some of length 1."""
-    shape = op.src.type.shape
-    kept: list[int] = []
-    for attribute in op.attributes["reassociation"]:
-        dimensions = [int(d) for d in attribute]
-        wide = [d for d in dimensions if shape[d] != 1] or dimensions[:1]
-        if len(wide) != 1:
+def _merged(view: View, groups: Sequence[Sequence[int]], shape: Sequence[int]) -> View | None:
+    axes = iter(view.axes)
+    merged: list[Axis] = []
+    for _, *inner in groups:
+        axis, others = next(axes), [next(axes) for _ in inner]
+        if any(
+            not a.is_whole or view.extent(a) != shape[d] for a, d in zip(others, inner, strict=True)
+        ):
             return None
-        kept.append(wide[0])
-    return tuple(kept)
+        dimensions = (d for a in (axis, *others) for d in a.dimensions)
+        shift = axis.shift * prod(map(view.extent, others))
+        merged.append(replace(axis, dimensions=tuple(dimensions), shift=shift))
+    return replace(view, axes=tuple(merged))
+
+
+def _wide_groups(op: Any) -> list[list[int]]:
+    """The dimensions that a tensor.collapse_shape merges, without those of one element."""
+    shape = op.src.type.shape
+    groups = [[int(d) for d in group] for group in op.attributes["reassociation"]]
+    return [[d for d in group if shape[d] != 1] or group[:1] for group in groups]
+
+
+def only_drops_units(op: Any) -> bool:
+    """Whether a tensor.collapse_shape merges nothing."""
+    return all(len(group) == 1 for group in _wide_groups(op))
 
 
 def _slice(op: Any) -> Views | None:
@@ -141,22 +198,16 @@ def _slice(op: Any) -> Views | None:
     kept = matched(sizes, op.result.type.shape)
     if kept is None:
         return None
-    return tuple(_sliced(view, offsets, sizes, kept) for view in views_of(op.source))
+    return tuple(_sliced(view, offsets, sizes).with_only(kept) for view in views_of(op.source))
 
 
-def _sliced(view: View, offsets: list[int], sizes: list[int], kept: list[int]) -> View:
-    whole = list(view.whole)
-    for d, dimension in enumerate(view.kept):
-        begin = view.shift[dimension] + offsets[d]
-        begins, ends = whole[dimension]
-        ends = ends and begin + sizes[d] >= _extent(view, dimension)
-        whole[dimension] = begins and begin <= 0, ends
-    moved = view.moved(offsets)
-    return replace(moved, kept=tuple(view.kept[d] for d in kept), whole=tuple(whole))
-
-
-def _extent(view: View, dimension: int) -> int:
-    return view.source.type.shape[dimension]
+def _sliced(view: View, offsets: list[int], sizes: list[int]) -> View:
+    axes: list[Axis] = []
+    for axis, offset, size in zip(view.axes, offsets, sizes, strict=True):
+        begin = axis.shift + offset
+        begins, ends = begin <= 0, begin + size >= view.extent(axis)
+        axes.append(Axis(axis.dimensions, begin, axis.begins and begins, axis.ends and ends))
+    return replace(view, axes=tuple(axes))
 
 
 def matched(sizes: list[int], shape: list[int]) -> list[int] | None:

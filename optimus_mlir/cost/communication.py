@@ -65,7 +65,7 @@ def _factors(operator: Operator) -> list[Access]:
 def _other_values(operator: Operator, a: Access, b: Access) -> int | None:
     """F, made as small as can be; None where the proof does not go through."""
     tensors = (a, b, operator.write)
-    if a.tensor == b.tensor:
+    if a.tensor == b.tensor or any(i.is_of_blocks for i in (*a.indices, *b.indices)):
         return None
     loops = frozenset(range(len(operator.extents)))
     found = (

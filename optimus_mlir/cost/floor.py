@@ -99,4 +99,7 @@ def _values(index: Linear, loops: tuple[Indices, ...], extent: int) -> Indices:
     for loop, indices in zip(index.loops, loops, strict=True):
         coefficient = index.coefficients[loop]
         values = {value + coefficient * i for value in values for i in indices}
+    if index.is_of_blocks:
+        blocks = {value // index.divisor for value in values}
+        values = {block + i for block in blocks for i in range(index.span)}
     return frozenset(value for value in values if 0 <= value < extent)

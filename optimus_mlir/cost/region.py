@@ -278,5 +278,7 @@ def image(index: Linear, ranges: Sequence[Range]) -> Range:
         low, high = (first, last) if coefficient > 0 else (last, first)
         begin, end = begin + coefficient * low, end + coefficient * high
         empty = empty | (last < first)
+    if index.is_of_blocks:
+        begin, end = begin // index.divisor, end // index.divisor + index.span - 1
     at_once = (lambda: image(index, [r.at_once for r in ranges])) if axis else None
     return Range(begin, np.where(empty, begin, end + 1), axis, at_once)

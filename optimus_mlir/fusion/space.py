@@ -111,7 +111,7 @@ def _rereads(group: Graph, keeps: Sequence[Keep]) -> tuple[Reread, ...]:
 def _has_halo(reader: Operator, tensor: str) -> bool:
     """Whether neighbouring tiles of its result may need the same elements of the tensor."""
     indices = (index for a in reader.reads if a.tensor == tensor for index in a.indices)
-    return any(len(index.loops) > 1 for index in indices)
+    return any(len(index.loops) > 1 or index.is_of_blocks for index in indices)
 
 
 def _moves(group: Graph, weight: str, dimensions: Sequence[int]) -> bool:

@@ -24,7 +24,7 @@ from optimus_mlir.analysis.structured import (
     structured_producer,
     top_level_ops,
 )
-from optimus_mlir.analysis.views import dropped_units, matched
+from optimus_mlir.analysis.views import matched, only_drops_units
 from optimus_mlir.mlir import ir, linalg, tensor
 from optimus_mlir.normalize.index_arithmetic import (
     composed,
@@ -120,7 +120,7 @@ def _before_collapse(nest: LoopNest, number: int, op: Any) -> LoopNest | None:
     row: list[Any] = []
     for index, group in zip(operand.row, groups, strict=True):
         row += delinearised(index, [shape[a] for a in group], nest.extents) or ()
-    moved = operand.is_moved or dropped_units(op) is None
+    moved = operand.is_moved or not only_drops_units(op)
     return nest.reading(number, Operand(op.src, tuple(row), moved))
 
 

@@ -15,26 +15,33 @@ Offset = int | ir.Value
 
 @dataclass(frozen=True)
 class Position:
-    """Where code stands in a loop: in one segment, at the step that `step` holds.
+    """Where code stands in a loop: in one segment, at a `turn` of the round that `round` holds.
 
-    Sizes are the same at all steps of a segment: they can be asked for without a step.
+    Sizes are the same in all rounds of a segment: they can be asked for without one. Rounds count
+    from the segment's first step on.
     """
 
     segment: Segment
-    step: ir.Value | None
+    round: ir.Value | None
+    turn: int = 0
+
+    @property
+    def first(self) -> int:
+        """The step of this turn in the first round."""
+        return self.segment.first + self.turn
 
 
 Positions = Mapping[Axis, Position]
 
 
 def size(r: Range, at: Positions) -> int:
-    """The length of a range, the same at all steps of a segment."""
-    return int(r.lengths[at[r.axis].segment.first if r.axis else 0])
+    """The length of a range, the same in all rounds of a segment."""
+    return int(r.lengths[at[r.axis].first if r.axis else 0])
 
 
 def first_begin(r: Range, at: Positions) -> int:
-    """Where the range begins at the first step of the segment."""
-    return int(r.begin[at[r.axis].segment.first if r.axis else 0])
+    """Where the range begins in the first round of the segment."""
+    return int(r.begin[at[r.axis].first if r.axis else 0])
 
 
 def is_empty(box: Box, at: Positions) -> bool:
@@ -46,13 +53,13 @@ def offset(r: Range, at: Positions) -> Offset:
     begin = first_begin(r, at)
     if r.axis is None or at[r.axis].segment.count == 1:
         return begin
-    segment = at[r.axis].segment
-    pace = int(r.begin[segment.first + 1]) - begin
+    here = at[r.axis]
+    pace = int(r.begin[here.first + here.segment.period]) - begin
     if pace == 0:
         return begin
-    step = ir.AffineExpr.get_dim(0)
-    expression = step * pace + (begin - pace * segment.first)
-    return affine.apply(ir.AffineMap.get(1, 0, [expression]), [at[r.axis].step])
+    round_ = ir.AffineExpr.get_dim(0)
+    expression = round_ * pace + (begin - pace * here.segment.first)
+    return affine.apply(ir.AffineMap.get(1, 0, [expression]), [here.round])
 
 
 def offsets(box: Sequence[Range], at: Positions) -> list[Offset]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import prod
 
 from optimus_mlir.analysis.annotations import OPERATOR
 from optimus_mlir.analysis.dataflow import Read
-from optimus_mlir.mlir import arith, bufferization, ir, linalg
+from optimus_mlir.analysis.views import View
+from optimus_mlir.mlir import arith, bufferization, ir, linalg, tensor
 from optimus_mlir.tiling.boxes import extract, insert
 
 
@@ -48,6 +50,21 @@ def feed(operator: str, parts: Sequence[Part], shape: Sequence[int]) -> ir.Value
         if part.tile is not None:
             operand = _put(part.tile, operand, part.low, label)
     return operand
+
+
+def merged(tile: ir.Value, view: View, begin: Sequence[int], shape: Sequence[int]) -> ir.Value:
+    """A tile of the source with its dimensions merged, and of that the part that the view has.
+
+    `begin` and `shape` are given for all axes in the order of the source.
+    """
+    axes = sorted((*view.axes, *view.dropped), key=lambda axis: axis.dimensions)
+    groups = [list(axis.dimensions) for axis in axes]
+    whole = [prod(tile.type.shape[d] for d in group) for group in groups]
+    kind = ir.RankedTensorType.get(whole, tile.type.element_type)
+    collapsed = tensor.CollapseShapeOp(kind, tile, groups).result
+    kept = [number for number, axis in enumerate(axes) if axis in view.axes]
+    is_all = whole == list(shape) and not view.dropped
+    return collapsed if is_all else extract(collapsed, begin, shape, kept)
 
 
 def _covers(tile: ir.Value, shape: Sequence[int]) -> bool:

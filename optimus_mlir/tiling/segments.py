@@ -1,13 +1,16 @@
 """Segments: runs of loop steps that differ by a constant shift, so that one loop body serves all.
 
 The first and last steps of a loop are special: regions are clamped, windows are empty, the last
-tile is partial. Cutting each loop into segments makes every size in every body static.
+tile is partial. Cutting each loop into segments makes every size in every body static. Where a
+dimension is merged from blocks, steps look alike when they begin at the same place of a block, which
+may be every few steps: then the body does as many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -15,14 +18,18 @@ from optimus_mlir.cost.buffers import Buffer
 from optimus_mlir.cost.nest import Box
 from optimus_mlir.cost.program import Compute, Load, Loop, Node, Program, Shift, Store
 from optimus_mlir.cost.region import Axis, Range, Steps
+from optimus_mlir.tiling.needs import Need, needs_of
+
+MOST_STEPS = 64  # of a loop body
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Steps `first .. first + count - 1` of an axis."""
+    """`count` rounds of `period` steps of an axis, from step `first` on: a round has one loop body."""
 
     first: int
     count: int
+    period: int = 1
 
 
 def cut_loops(program: Program) -> dict[Axis, tuple[Segment, ...]]:
@@ -35,24 +42,53 @@ def cut_loops(program: Program) -> dict[Axis, tuple[Segment, ...]]:
         for r in (*_ranges(node), *_places(node)):
             if r.axis is not None:
                 positions.setdefault(r.axis, []).append(r.begin)
-    axes = dict.fromkeys(_axes(program.body))
+    blocks = _blocks(program)
     return {
-        axis: tuple(_cut(axis, features.get(axis, []), positions.get(axis, []))) for axis in axes
+        axis: tuple(
+            _cut(axis, features.get(axis, []), positions.get(axis, []), blocks.get(axis, 1))
+        )
+        for axis in dict.fromkeys(_axes(program.body))
     }
 
 
-def _cut(axis: Axis, features: Sequence[Steps], positions: Sequence[Steps]) -> Iterator[Segment]:
-    """Greedy: a step joins the run before it when it looks the same and moves on at the same pace."""
-    first, pace = 0, None
-    for step in range(1, axis.only_steps):
-        same = all(row[step] == row[first] for row in features)
-        here = [int(row[step] - row[step - 1]) for row in positions]
-        if same and pace in (None, here):
-            pace = here
-            continue
-        yield Segment(first, step - first)
-        first, pace = step, None
-    yield Segment(first, axis.only_steps - first)
+def _cut(
+    axis: Axis, features: Sequence[Steps], positions: Sequence[Steps], block: int
+) -> Iterator[Segment]:
+    """Greedy: always the segment that spares most loop bodies, and of those with the shortest body.
+
+    What looks alike once in a block, or in blocks of blocks, does so in a divisor of `block`.
+    """
+    periods = [n for n in range(1, min(block, MOST_STEPS) + 1) if block % n == 0]
+    first, end = 0, axis.only_steps
+    while first < end:
+        runs = (_run(features, positions, first, end, period) for period in periods)
+        best = max(runs, key=lambda run: (run.count - 1) * run.period)
+        yield best
+        first += best.count * best.period
+
+
+def _run(
+    features: Sequence[Steps], positions: Sequence[Steps], first: int, end: int, period: int
+) -> Segment:
+    """A step joins if it looks like the one a period before it, and moves on at the same pace."""
+    paces: dict[int, list[int]] = {}
+    step = first + period
+    while step < end and all(row[step] == row[step - period] for row in features):
+        pace = [int(row[step] - row[step - period]) for row in positions]
+        if paces.setdefault(step % period, pace) != pace:
+            break
+        step += 1
+    return Segment(first, (step - first) // period, period)
+
+
+def _blocks(program: Program) -> dict[Axis, int]:
+    """How many elements the blocks have that each loop steps through, those of all tensors multiplied."""
+    sizes: dict[Axis, dict[tuple[str, int], int]] = {}
+    for node in _nodes(program.body):
+        for need in _merged(node):
+            if need.wanted.axis is not None:
+                sizes.setdefault(need.wanted.axis, {})[need.tensor, need.outermost] = need.block
+    return {axis: prod(of.values()) for axis, of in sizes.items()}
 
 
 def _axes(body: Sequence[Node]) -> Iterator[Axis]:
@@ -79,6 +115,7 @@ def _ranges(node: Node) -> Iterator[Range]:
     if isinstance(node, Compute):
         for buffer, need in node.needs:
             yield from (*buffer.region, *need)
+    yield from (need.wanted for need in _merged(node))
 
 
 def _features(node: Node) -> Iterator[tuple[Axis, Steps]]:
@@ -95,12 +132,30 @@ def _features(node: Node) -> Iterator[tuple[Axis, Steps]]:
                 # where there is nothing, there is no code: how far outside does not matter
                 yield part.axis, something * (inside.begin - part.begin)
                 yield part.axis, something * (part.end - inside.end)
+    for need in _merged(node):
+        yield from _merged_features(need)
     if isinstance(node, Load | Compute):
         for r in node.guard:
             assert r.axis is not None
             yield r.axis, np.sign(r.lengths)
     if isinstance(node, Shift):
         yield from _halo(node)
+
+
+def _merged(node: Node) -> Iterator[Need]:
+    """What it reads along dimensions that are merged."""
+    if isinstance(node, Compute):
+        for number in range(len(node.needs)):
+            yield from (need for need in needs_of(node, number) if need.block > 1)
+
+
+def _merged_features(need: Need) -> Iterator[tuple[Axis, Steps]]:
+    """Where what is inside begins: in the first block on chip, and in the padded operand."""
+    if need.inside.axis is not None:
+        something = (need.inside.lengths > 0).astype(np.int64)
+        yield need.inside.axis, need.inside.lengths
+        yield need.inside.axis, something * need.after.begin
+        yield need.inside.axis, something * (need.inside.begin - need.wanted.begin)
 
 
 def _places(node: Node) -> Iterator[Range]:

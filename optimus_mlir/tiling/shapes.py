@@ -21,8 +21,9 @@ def tile_shapes(
         match node:
             case Loop() if not is_empty(node.guard, at):
                 for segment in segments[node.axis]:
-                    inside = {**at, node.axis: Position(segment, None)}
-                    yield from tile_shapes(node.body, segments, inside)
+                    for turn in range(segment.period):
+                        inside = {**at, node.axis: Position(segment, None, turn)}
+                        yield from tile_shapes(node.body, segments, inside)
             case Compute(phase=Phase.WHOLE) if not is_empty((*node.box, *node.guard), at):
                 yield node.operator.name, tuple(sizes(node.box, at))
             case _:

@@ -29,7 +29,7 @@ from optimus_mlir.analysis.annotations import (
     address_attribute,
     integer,
 )
-from optimus_mlir.analysis.dataflow import Cluster, Dataflow, Read
+from optimus_mlir.analysis.dataflow import Dataflow, Read
 from optimus_mlir.cost.buffers import Buffer, element_bytes
 from optimus_mlir.cost.energy import Work, compute_cycles
 from optimus_mlir.cost.nest import Box
@@ -47,7 +47,8 @@ from optimus_mlir.tiling.boxes import (
     offsets,
     sizes,
 )
-from optimus_mlir.tiling.feed import Part, by_operand, feed
+from optimus_mlir.tiling.feed import Part, by_operand, feed, merged
+from optimus_mlir.tiling.needs import Need, needs_of
 from optimus_mlir.tiling.partial_sums import accumulate, finish, start
 from optimus_mlir.tiling.segments import Segment, kept_elements, places
 from optimus_mlir.tiling.shapes import Segments, Shape
@@ -137,9 +138,12 @@ class Skeleton:
         low, high, step = (_index(i) for i in (segment.first, segment.first + segment.count, 1))
         op = scf.ForOp(low, high, step, [self.state[key] for key in carried])
         with ir.InsertionPoint(op.body):
-            self.state |= dict(zip(carried, op.inner_iter_args, strict=True))
-            position = Position(segment, op.induction_variable)
-            self._body(loop.body, {**at, loop.axis: position})
+            outer = self.state | dict(zip(carried, op.inner_iter_args, strict=True))
+            for turn in range(segment.period):
+                self.state = dict(outer)
+                position = Position(segment, op.induction_variable, turn)
+                self._body(loop.body, {**at, loop.axis: position})
+                outer |= {key: self.state[key] for key in carried}
             scf.YieldOp([self.state[key] for key in carried])
         return dict(zip(carried, op.results, strict=True))
 
@@ -163,7 +167,7 @@ class Skeleton:
         self._allocate(buffer)
         moving = buffer.region[window]
         assert moving.axis is not None
-        step = at[moving.axis].segment.first
+        step = at[moving.axis].first
         kept = int(kept_elements(moving)[step])
         distance = int(moving.begin[step] - moving.begin[step - 1]) if step else 0
         if not kept or not distance:
@@ -194,7 +198,7 @@ class Skeleton:
         reads = cluster.reads[node.first_read : node.first_read + len(node.needs)]
         staged = {
             (reads[parts[0]].member, reads[parts[0]].operand): self._staged(
-                cluster, [(reads[i], *node.needs[i]) for i in parts], at
+                node, [(i, reads[i]) for i in parts], at
             )
             for parts in by_operand(reads)
         }
@@ -251,22 +255,34 @@ class Skeleton:
 
     # Reads ------------------------------------------------------------------------------------
 
-    def _staged(
-        self, cluster: Cluster, parts: Sequence[tuple[Read, Buffer, Box]], at: Positions
-    ) -> ir.Value:
+    def _staged(self, node: Compute, reads: Sequence[tuple[int, Read]], at: Positions) -> ir.Value:
         """What one operand of a tile reads: its parts, with their padding around them."""
-        read, _, need = parts[0]
-        shape = sizes([need[d] for d in read.view.kept], at)
-        return feed(cluster.operator.name, [self._part(*part, at) for part in parts], shape)
+        parts = [self._part(node, *read, at) for read in reads]
+        shape = sizes([need.wanted for need in _along_operand(node, *reads[0])], at)
+        return feed(node.operator.name, parts, shape)
 
-    def _part(self, read: Read, buffer: Buffer, need: Box, at: Positions) -> Part:
-        inside = tuple(r.clamped(n) for r, n in zip(need, buffer.tensor.shape, strict=True))
-        shape, kept = sizes(inside, at), read.view.kept
-        if 0 in shape:  # all of it is padding, or lies in other parts
+    def _part(self, node: Compute, number: int, read: Read, at: Positions) -> Part:
+        buffer, box = node.needs[number]
+        inside = tuple(r.clamped(n) for r, n in zip(box, buffer.tensor.shape, strict=True))
+        if is_empty(inside, at):  # all of it is padding, or lies in other parts
             return Part(read, None, [])
-        tile = extract(self.state[buffer], self._place(buffer, need, at), shape, kept)
-        low = [first_begin(inside[d].relative_to(need[d]), at) for d in kept]
+        place, shape = self._place(buffer, box, at), sizes(inside, at)
+        if read.view.merges:
+            needs = list(needs_of(node, number))
+            begin = [first_begin(need.after, at) for need in needs]
+            tile = extract(self.state[buffer], place, shape)
+            tile = merged(tile, read.view, begin, sizes([need.inside for need in needs], at))
+        else:
+            tile = extract(self.state[buffer], place, shape, read.view.dimensions)
+        along = _along_operand(node, number, read)
+        low = [first_begin(need.inside.relative_to(need.wanted), at) for need in along]
         return Part(read, tile, low)
+
+
+def _along_operand(node: Compute, number: int, read: Read) -> list[Need]:
+    """What is needed along every dimension of the operand."""
+    needs = {need.outermost: need for need in needs_of(node, number)}
+    return [needs[axis.dimensions[0]] for axis in read.view.axes]
 
 
 def _index(value: int) -> ir.Value:

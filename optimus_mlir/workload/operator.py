@@ -9,15 +9,27 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Linear:
-    """`sum(coefficients[i] * loop[i]) + constant`, one coefficient per loop of the nest."""
+    """`sum(coefficients[i] * loop[i]) + constant`, one coefficient per loop of the nest.
+
+    Of a tensor whose dimensions are merged, the merged index lies in block `index // divisor`, an
+    element of the outermost of them. Of the others an iteration touches all, which is as good as no
+    loop and a `span` of that many elements: such a tensor is touched a whole block at a time.
+    """
 
     coefficients: tuple[int, ...]
     constant: int = 0
+    divisor: int = 1
+    span: int = 1
 
     @cached_property
     def loops(self) -> tuple[int, ...]:
         """The loops that this expression depends on."""
         return tuple(i for i, c in enumerate(self.coefficients) if c)
+
+    @property
+    def is_of_blocks(self) -> bool:
+        """Whether an iteration touches more than the one element of the sum."""
+        return self.divisor > 1 or self.span > 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,9 @@ class Operator:
         No index may add it to another loop, as a kernel's are added to the image's.
         """
         indices = [index for read in self.reads for index in read.indices if loop in index.loops]
-        alone = bool(indices) and all(index.loops == (loop,) for index in indices)
+        alone = bool(indices) and all(
+            index.loops == (loop,) and not index.is_of_blocks for index in indices
+        )
         return self.reduction[loop] and alone and self.accumulates_in_place
 
     @cached_property

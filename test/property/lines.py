@@ -111,7 +111,8 @@ def wants(index: Linear, loops: Sequence[Lines], extent: int) -> Lines:
     def touched(ranges: Sequence[Indices]) -> Indices:
         values = itertools.product(*ranges)
         coefficients = [index.coefficients[i] for i in used]
-        return frozenset(index.constant + sum(map(arithmetic.mul, coefficients, v)) for v in values)
+        sums = (index.constant + sum(map(arithmetic.mul, coefficients, v)) for v in values)
+        return frozenset(s // index.divisor + i for s in sums for i in range(index.span))
 
     found: list[Indices] = []
     for step in range(len(walk.takes) if walk else 1):

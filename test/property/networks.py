@@ -1,5 +1,6 @@
 """Small networks, and random ones: chains and branches of every kind of loop nest."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
@@ -169,7 +170,7 @@ class Network:
 
     def _with_batch(self, operator: Operator, images: int) -> Operator:
         def inner(access: Access) -> Access:
-            indices = tuple(Linear((0, *i.coefficients), i.constant) for i in access.indices)
+            indices = tuple(replace(i, coefficients=(0, *i.coefficients)) for i in access.indices)
             image = Linear((1, *(0 for _ in operator.extents)))
             constant = self.tensors[access.tensor].constant
             return Access(access.tensor, indices if constant else (image, *indices))
@@ -182,12 +183,67 @@ class Network:
             write=inner(operator.write),
         )
 
+    def in_blocks(self, name: str, dimension: int, sizes: tuple[int, ...]) -> None:
+        """A dimension of a tensor as several, the inner ones of these sizes: readers merge them."""
+        block = math.prod(sizes)
+        shape = list(self.shape(name))
+        shape[dimension : dimension + 1] = [shape[dimension] // block, *sizes]
+        self.tensors[name] = replace(self.tensors[name], shape=tuple(shape))
+
+        def merged(access: Access) -> Access:
+            if access.tensor != name:
+                return access
+            indices = list(access.indices)
+            index, none = indices[dimension], (0,) * len(indices[0].coefficients)
+            inner = (Linear(none, span=size) for size in sizes)
+            indices[dimension : dimension + 1] = [replace(index, divisor=block), *inner]
+            return Access(name, tuple(indices))
+
+        self.operators = [
+            _writing_blocks(operator, dimension, sizes)
+            if operator.write.tensor == name
+            else operator
+            for operator in self.operators
+        ]
+        self.operators = [replace(o, reads=tuple(map(merged, o.reads))) for o in self.operators]
+
     def graph(self) -> Graph:
         """The live-outs are the results that nobody reads."""
         read = {access.tensor for operator in self.operators for access in operator.reads}
         results = (operator.write.tensor for operator in self.operators)
         outputs = tuple(name for name in results if name not in read)
         return Graph(tuple(self.operators), self.tensors, outputs)
+
+
+def _writing_blocks(operator: Operator, dimension: int, sizes: tuple[int, ...]) -> Operator:
+    """The loop that walks a dimension of the result as one over blocks and one per size."""
+    loop, inner = operator.output_loop(dimension), len(sizes)
+    steps = [math.prod(sizes[i:]) for i in range(inner + 1)]
+
+    def wider(access: Access) -> Access:
+        return Access(access.tensor, tuple(map(split, access.indices)))
+
+    def split(index: Linear) -> Linear:
+        before, here, after = (
+            index.coefficients[:loop],
+            index.coefficients[loop],
+            index.coefficients[loop + 1 :],
+        )
+        return replace(index, coefficients=(*before, *(here * step for step in steps), *after))
+
+    extents, kinds = operator.extents, operator.reduction
+    write = [split(index) for index in operator.write.indices]
+    loops = len(extents) + inner
+    write[dimension : dimension + 1] = [
+        Linear(tuple(int(i == loop + n) for i in range(loops))) for n in range(inner + 1)
+    ]
+    return replace(
+        operator,
+        extents=(*extents[:loop], extents[loop] // steps[0], *sizes, *extents[loop + 1 :]),
+        reduction=(*kinds[:loop], *(False for _ in steps), *kinds[loop + 1 :]),
+        reads=tuple(map(wider, operator.reads)),
+        write=Access(operator.write.tensor, tuple(write)),
+    )
 
 
 def _steps(extent: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
@@ -203,6 +259,7 @@ def image_graphs(draw: st.DrawFn, most_operators: int = 5, most_rows: int = 8) -
     while len(network.operators) < draw(st.integers(1, most_operators)):
         source = draw(st.sampled_from([results[-1]] * 4 + results[1:]))
         results.append(_grow(draw, network, source, results))
+    _some_in_blocks(draw, network)
     if draw(st.integers(0, 4)) == 0:
         network.with_batch(draw(st.integers(2, 3)))
     return network.graph()
@@ -264,6 +321,22 @@ def _concatenate(draw: st.DrawFn, network: Network, x: str, results: list[str]) 
     return network.concatenate(x, draw(st.sampled_from(fitting)), dimension)
 
 
+def _some_in_blocks(draw: st.DrawFn, network: Network) -> None:
+    """Now and then a map has merged dimensions, as upsampling leaves it."""
+    found = [
+        (name, dimension, sizes)
+        for name, tensor in network.tensors.items()
+        for dimension, extent in enumerate(tensor.shape)
+        for sizes in ((2,), (3,), (2, 2))
+        if extent % math.prod(sizes) == 0 and not tensor.constant
+    ]
+    if not found or draw(st.integers(0, 2)):
+        return
+    chosen = draw(st.lists(st.sampled_from(found), max_size=3, unique_by=lambda c: c[:2]))
+    for name, dimension, sizes in sorted(chosen, key=lambda c: -c[1]):  # inner ones first
+        network.in_blocks(name, dimension, sizes)
+
+
 @st.composite
 def matrix_graphs(draw: st.DrawFn, most_operators: int = 3) -> Graph:
     """Matrix products, and what goes with them in an attention."""
@@ -273,6 +346,7 @@ def matrix_graphs(draw: st.DrawFn, most_operators: int = 3) -> Graph:
     while len(network.operators) < draw(st.integers(1, most_operators)):
         x = draw(st.sampled_from([results[-1]] * 4 + results[1:]))
         results.append(_grow_matrix(draw, network, x, results))
+    _some_in_blocks(draw, network)
     if draw(st.integers(0, 4)) == 0:
         network.with_batch(draw(st.integers(2, 3)))
     return network.graph()

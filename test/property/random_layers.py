@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 from linalg_text import Network, Shape
+from random_enlargements import nearest, shuffled, transposed
 from random_windows import convolution, depthwise, grouped, max_pool, sum_pool, upsampling
 
 
@@ -193,6 +194,9 @@ LAYERS: list[Callable[[st.DrawFn, Network, str], None]] = [
     max_pool,
     sum_pool,
     upsampling,
+    nearest,
+    shuffled,
+    transposed,
     add,
     add,
     relu,

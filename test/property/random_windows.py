@@ -17,7 +17,7 @@ def convolution(draw: st.DrawFn, network: Network, source: str) -> None:
     shape = (images, filters, *window.result)
     weights = (filters, channels, *window.kernel)
     start = _start(draw, network, shape)
-    result = _anchor(
+    result = anchor(
         network, "conv_2d_nchw_fchw", window, x=padded, weights=weights, start=start, shape=shape
     )
     if draw(st.booleans()):
@@ -32,7 +32,7 @@ def depthwise(draw: st.DrawFn, network: Network, source: str) -> None:
     shape = (images, channels, *window.result)
     weights = (channels, *window.kernel)
     start = network.filled(shape, "zero", network.sums)
-    result = _anchor(
+    result = anchor(
         network,
         "depthwise_conv_2d_nchw_chw",
         window,
@@ -60,7 +60,7 @@ def grouped(draw: st.DrawFn, network: Network, source: str) -> None:
     start = network.filled(shape, "zero", network.sums)
     weights = (groups, filters, each, *window.kernel)
     window = replace(window, padded=split)
-    result = _anchor(
+    result = anchor(
         network, "conv_2d_ngchw_gfchw", window, x=x, weights=weights, start=start, shape=shape
     )
     result = network.requantised(result, shape)
@@ -170,7 +170,7 @@ def _start(draw: st.DrawFn, network: Network, shape: Shape) -> str:
     )
 
 
-def _anchor(
+def anchor(
     network: Network, op: str, window: Window, *, x: str, weights: Shape, start: str, shape: Shape
 ) -> str:
     constant, kind = network.constant(weights), network.type(shape, network.sums)

@@ -182,10 +182,13 @@ def touches(operator: Operator, access: Access, result: Point, loops: list[range
     found: set[Point] = set()
     for values in itertools.product(*(ranges[i] for i in used)):
         at = dict(zip(used, values, strict=True))
-        found.add(
-            tuple(
-                index.constant + sum(c * at[i] for i, c in enumerate(index.coefficients) if c)
-                for index in access.indices
-            )
+        sums = (
+            index.constant + sum(c * at[i] for i, c in enumerate(index.coefficients) if c)
+            for index in access.indices
         )
+        places = [
+            range(s // index.divisor, s // index.divisor + index.span)
+            for s, index in zip(sums, access.indices, strict=True)
+        ]
+        found.update(itertools.product(*places))
     return found

@@ -4,7 +4,7 @@ from loop_nests import access, conv, graph
 
 from optimus_mlir.cost import Block, Keep, Schedule, Tile, build_program
 from optimus_mlir.tiling.segments import cut_loops
-from optimus_mlir.workload import Graph, Operator, Tensor
+from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 
 ROWS = 1
 TWO = graph(
@@ -59,6 +59,17 @@ def test_a_part_of_a_concatenation_is_the_same_wherever_else_the_block_lies() ->
     )
     [cut] = cut_loops(program).values()
     assert [(segment.first, segment.count) for segment in cut] == [(0, 4), (4, 4)]
+
+
+def test_steps_that_begin_at_the_same_place_of_a_block_take_turns() -> None:
+    """Rows 3t .. 3t + 3 of 2 x 12: from the first row of a block, then from the second."""
+    merged = (Linear((1, 1), divisor=2), Linear((0, 0), span=2))
+    write = access("o", "hr", "h")
+    rows = Operator("a", (21, 2), (False, True), (Access("x", merged),), write)
+    tensors = {"x": Tensor("x", (12, 2)), "o": Tensor("o", (21,))}
+    program = build_program(Graph((rows,), tensors, ("o",)), Schedule((Tile(0, 3),)))
+    [cut] = cut_loops(program).values()
+    assert [(s.first, s.count, s.period) for s in cut] == [(0, 3, 2), (6, 1, 1)]
 
 
 def test_a_step_that_sees_only_padding_stands_apart() -> None:

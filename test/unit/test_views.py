@@ -15,6 +15,7 @@ from optimus_mlir.analysis.groups import find_main
 from optimus_mlir.frontends.torch_import import import_torch
 from optimus_mlir.mlir import ir, run_passes
 from optimus_mlir.passes.fuse import FusePass
+from optimus_mlir.passes.group import GroupPass
 from optimus_mlir.passes.normalize import NormalizePass
 from optimus_mlir.runtime.emulator import emulate
 from optimus_mlir.runtime.plain import run_plainly
@@ -148,6 +149,54 @@ CASES = {
     "up-convolution": Case(
         lambda: Network(lambda x, a: a(x), nn.ConvTranspose2d(3, 2, 2, stride=2)), (1, 3, 4, 5), 1
     ),
+    "upsampled": Case(
+        lambda: Network(
+            lambda x, a, b: b(nn.functional.interpolate(a(x), scale_factor=(3, 2))),
+            *(conv(2, 3, 3), conv(3, 2, 3, stride=2)),
+        ),
+        (1, 2, 4, 5),
+        3,  # the copies are an operator
+    ),
+    "part of what was upsampled": Case(
+        lambda: Network(
+            lambda x, a, b: b(nn.functional.interpolate(a(x), scale_factor=2)[:, :, 1:, 3:-2]),
+            *(conv(2, 3, 3), nn.Conv2d(3, 2, 3)),
+        ),
+        (1, 2, 4, 5),
+        3,
+    ),
+    "a row of what was upsampled": Case(
+        lambda: Network(
+            lambda x, a, b: b(nn.functional.interpolate(a(x), scale_factor=2)[:, :, 3]),
+            *(conv(2, 3, 3), nn.Conv1d(3, 2, 3, padding=1)),
+        ),
+        (1, 2, 4, 5),
+        3,
+    ),
+    "skip connection": Case(
+        lambda: Network(
+            lambda x, a, b: b(torch.cat([a(nn.functional.max_pool2d(x, 2)), x], 1)),
+            *(nn.ConvTranspose2d(3, 4, 2, stride=2), conv(7, 2, 3)),
+        ),
+        (1, 3, 6, 8),
+        3,
+    ),
+    "feature pyramid": Case(
+        lambda: Network(
+            lambda x, a, b, c: c(a(x) + nn.functional.interpolate(b(x), scale_factor=2)),
+            *(conv(2, 3, 1), conv(2, 3, 3, stride=2), conv(3, 2, 3)),
+        ),
+        (1, 2, 8, 8),
+        4,
+    ),
+    "pixel shuffle": Case(
+        lambda: Network(
+            lambda x, a, b: b(nn.functional.pixel_shuffle(a(x), 2)),
+            *(conv(2, 12, 3), conv(3, 2, 3)),
+        ),
+        (1, 2, 4, 5),
+        3,
+    ),
     "grouped, dilated, strided": Case(
         lambda: Network(
             lambda x, a: a(x).relu(),
@@ -197,6 +246,24 @@ def test_views_cost_what_the_model_says(
         assert list(count.dram_read_bytes) == price["dram_read_bytes"]
         assert list(count.dram_write_bytes) == price["dram_write_bytes"]
         assert count.scratchpad_bytes == price["footprint_bytes"] <= scratchpad
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "upsampled",
+        "part of what was upsampled",
+        "a row of what was upsampled",
+        "skip connection",
+        "pixel shuffle",
+    ],
+)
+def test_what_is_enlarged_never_reaches_dram(name: str) -> None:
+    case = CASES[name]
+    module = import_torch(case.network().eval(), (torch.randn(case.shape),))
+    run_passes(module, [NormalizePass(), GroupPass(set="scratchpad_bytes=100000")])
+    assert "optimus.group = 0" in str(module)
+    assert "optimus.group = 1" not in str(module)
 
 
 @pytest.mark.parametrize(
