@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from optimus_mlir.accel.lowering import lower_accel
 from optimus_mlir.codegen.cpu import host_vector_unit
 from optimus_mlir.codegen.feeds import hoist_feeds
-from optimus_mlir.mlir import Pass, ir, run_passes
+from optimus_mlir.codegen.shared_loops import mark_shared_loops
+from optimus_mlir.mlir import Pass, ir, option, run_passes
 from optimus_mlir.passes.convert_linalg_to_vectors import ConvertLinalgToVectorsPass
 
 AFTER_VECTORS = (
@@ -46,8 +47,11 @@ class ConvertAccelToLlvmPass(Pass):
     """Lower accelerator programs to LLVM, with a scratchpad buffer and traffic counters."""
 
     argument = "convert-accel-to-llvm"
+    for_team: bool = option(False, "let several threads share loops whose steps are independent")
 
     def run(self, module: ir.Module) -> None:
         hoist_feeds(module, host_vector_unit())
-        lower_accel(module)
+        if self.for_team:
+            mark_shared_loops(module)
+        lower_accel(module, for_team=self.for_team)
         run_passes(module, LLVM)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.arguments import add_arguments
@@ -17,9 +19,11 @@ from optimus_mlir.accel.counters import (
     slice_type,
 )
 from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
+from optimus_mlir.accel.independence import belongs_to_step, is_inside
 from optimus_mlir.accel.kernel_times import WHOLE_RUN, KernelTimes
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
+from optimus_mlir.accel.team import SHARED, Member, add_member, add_team, leave_to_leader
 from optimus_mlir.accel.workspaces import (
     place_in,
     use_workspace,
@@ -66,18 +70,23 @@ def memory_bytes(module: ir.Module) -> MemoryBytes:
 
 
 def lower_accel(
-    module: ir.Module, times: KernelTimes | None = None, *, counts: bool = True
+    module: ir.Module,
+    times: KernelTimes | None = None,
+    *,
+    counts: bool = True,
+    for_team: bool = False,
 ) -> None:
     """Replace every op of the dialect; results in memory space 0 everywhere.
 
     With `times` every function of host and groups gets these counters as its last argument.
-    Without `counts` the counters stay 0, to see what counting costs.
+    Without `counts` the counters stay 0, to see what counting costs. A program `for_team` gets the
+    thread that runs it as its last arguments, and shares the loops that are marked.
     """
     target = annotations.read_accelerator(module.operation)
     scale = emulation_scale(module, target.element_bytes)
     scratchpad = _bytes_type(target.scratchpad_bytes * scale)
     temporary = _temporary_bytes(kernel_functions(module))
-    chip = _Chip(scratchpad, scale, target.element_bytes, temporary, counts)
+    chip = _Chip(scratchpad, scale, target.element_bytes, temporary, counts, for_team)
     layout = counter_layout(module)
     counters = counters_type(layout[-1].end if layout else 0)
     copies = Copies(module)
@@ -90,7 +99,9 @@ def lower_accel(
             keep_apart(function)
             use_workspace(function)
         elif "sym_visibility" not in function.attributes:
-            _lower_host(function, layout, scratchpad, counters, times)
+            _lower_host(function, layout, chip, counters, times)
+    if for_team:
+        add_team(module)
     set_memory_spaces(module.operation, _plain)  # to the host both are plain memory
 
 
@@ -106,6 +117,7 @@ class _Chip:
     element_bytes: int
     temporary_bytes: int
     counts: bool
+    for_team: bool
 
 
 class _Group:
@@ -121,31 +133,54 @@ class _Group:
         self.scratchpad, self.counters, self.workspace, *self.times = add_arguments(
             function, [chip.scratchpad, counters, workspace_type(), *_times_type(times)]
         )
+        self.member = add_member(function, chip.scratchpad) if chip.for_team else None
+        self.shared = [op for op in _ops(function, "scf.for") if SHARED in op.attributes]
         self.lowerings = {
             accel.WaitOp.OPERATION_NAME: lambda _: None,  # transfers happen when they are started
             accel.DoneOp.OPERATION_NAME: self._token,
             accel.AllocOp.OPERATION_NAME: self._alloc,
             accel.LoadOp.OPERATION_NAME: self._load,
             accel.StoreOp.OPERATION_NAME: self._store,
-            accel.MoveOp.OPERATION_NAME: self._copy,
+            accel.MoveOp.OPERATION_NAME: self._move,
             accel.ComputeOp.OPERATION_NAME: self._compute,
         }
 
     def lower(self) -> None:
         set_memory_spaces(self.function, _without_tokens)
+        workspaces = {op: self._workspace(op) for op in _ops(self.function, "memref.alloc")}
         for name, lowering in self.lowerings.items():
             for op in _ops(self.function, name):
                 with ir.InsertionPoint(op), op.location:
                     lowering(op)
                 op.erase()
-        place_in(self.workspace, self.function, self.chip.temporary_bytes)
+        place_in(workspaces, self.chip.temporary_bytes)
+        for loop in self.shared:
+            if self.member:
+                with ir.InsertionPoint(loop), loop.location:
+                    self.member.share(loop)
+
+    def _sharer(self, op: ir.Operation) -> Member | None:
+        """Who does an op with memory of its own, if it is in a shared loop."""
+        return self.member if any(is_inside(op, loop) for loop in self.shared) else None
+
+    def _alone(self, op: ir.Operation) -> AbstractContextManager[Any]:
+        """Around what only the leader of a team does: all but the steps of shared loops."""
+        return nullcontext() if self.member is None or self._sharer(op) else self.member.alone()
+
+    def _workspace(self, feed: ir.Operation) -> ir.Value:
+        """Where a feed has its place: if each step makes its own, in memory of each thread."""
+        is_own = any(belongs_to_step(feed.results[0], loop) for loop in self.shared)
+        return self.member.workspace if self.member and is_own else self.workspace
 
     def _alloc(self, op: ir.Operation) -> None:
         offset, length = (ir.IntegerAttr(op.attributes[n]).value for n in ("offset", "bytes"))
-        self._update(len(self.buffers), offset + length, arith.maxsi)
+        with self._alone(op):
+            self._update(len(self.buffers), offset + length, arith.maxsi)
         kind = ir.MemRefType(op.results[0].type)
         plain = ir.MemRefType.get(kind.shape, kind.element_type)
-        view = memref.ViewOp(plain, self.scratchpad, _index(offset * self.chip.scale), []).result
+        sharer = self._sharer(op)
+        memory = sharer.scratchpad if sharer else self.scratchpad
+        view = memref.ViewOp(plain, memory, _index(offset * self.chip.scale), []).result
         op.results[0].replace_all_uses_with(view)
 
     def _load(self, op: ir.Operation) -> None:
@@ -156,8 +191,9 @@ class _Group:
 
     def _transfer(self, op: ir.Operation, dram: ir.Value) -> None:
         moved = accel.dram_bytes(op, self.chip.element_bytes)
-        self._update(self.buffers.index(_root(dram)), moved, arith.addi)
-        self._copy(op)
+        with self._alone(op):
+            self._update(self.buffers.index(_root(dram)), moved, arith.addi)
+            self.copies.copy(*op.operands)
         if len(op.results):
             self._token(op)
 
@@ -165,18 +201,22 @@ class _Group:
         """Any value: nobody waits."""
         op.results[0].replace_all_uses_with(_index(0))
 
-    def _copy(self, op: ir.Operation) -> None:
-        """Also a move, which goes towards lower addresses and may overlap."""
-        self.copies.copy(*op.operands)
+    def _move(self, op: ir.Operation) -> None:
+        """Towards lower addresses, so the boxes may overlap."""
+        with self._alone(op):
+            self.copies.copy(*op.operands)
 
     def _compute(self, op: ir.Operation) -> None:
         """The region of a compute, where it stands; its kernel gets the workspace."""
         operations = op.regions[0].blocks[0].operations
+        sharer = self._sharer(op)
+        workspace = sharer.workspace if sharer else self.workspace
         for inner in [operations[i].operation for i in range(len(operations) - 1)]:
             inner.move_before(op)
             if isinstance(inner.opview, func.CallOp):
                 callee = ir.FlatSymbolRefAttr(inner.attributes["callee"]).value
-                self._call(callee, [*inner.operands, self.workspace])
+                with self._alone(op):
+                    self._call(callee, [*inner.operands, workspace])
                 inner.erase()
 
     def _call(self, kernel: str, operands: Sequence[ir.Value]) -> None:
@@ -199,15 +239,17 @@ class _Group:
 def _lower_host(
     function: ir.Operation,
     layout: Sequence[LaunchCounters],
-    scratchpad_type: ir.Type,
+    chip: _Chip,
     counters_type: ir.Type,
     times: KernelTimes | None,
 ) -> None:
     """Give every launch the scratchpad, its own counters and the workspace."""
-    types = [scratchpad_type, counters_type, workspace_type(), workspace_type()]
+    types = [chip.scratchpad, counters_type, workspace_type(), workspace_type()]
     scratchpad, counters, workspace, memory, *ticks = add_arguments(
         function, [*types, *_times_type(times)]
     )
+    member = add_member(function, chip.scratchpad) if chip.for_team else None
+    last = [*ticks, *(member.arguments if member else ())]
     use_host_memory(function, memory)
     if times is not None:
         _time_everything(function, times, ticks[0])
@@ -221,13 +263,15 @@ def _lower_host(
             ).result
             own = memref.cast(any_counters_type(length), own)
             func.CallOp(
-                [], accel.callee_of(launch), [*call.operands, scratchpad, own, workspace, *ticks]
+                [], accel.callee_of(launch), [*call.operands, scratchpad, own, workspace, *last]
             )
         launch.erase()
     for copy in _ops(function, "memref.copy"):  # one with strides would call a missing library
         with ir.InsertionPoint(copy), copy.location:
             linalg.copy(copy.operands[0], outs=[copy.operands[1]])
         copy.erase()
+    if member:
+        leave_to_leader(function, member)
 
 
 def _time_everything(function: ir.Operation, times: KernelTimes, ticks: ir.Value) -> None:

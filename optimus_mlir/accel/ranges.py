@@ -11,10 +11,10 @@ Positions = tuple[int, int]
 
 def positions(value: ir.Value) -> Positions | None:
     """Of a constant, a loop's counter, or an affine function of these; else None: not known."""
-    terms = _terms(value)
-    if terms is None:
+    form = terms(value)
+    if form is None:
         return None
-    coefficients, constant = terms
+    coefficients, constant = form
     low = high = constant
     for counter, coefficient in coefficients.items():
         ends = _counts(counter)
@@ -34,7 +34,7 @@ def constant(value: ir.Value) -> int | None:
 Terms = tuple[dict[ir.Value, int], int]
 
 
-def _terms(value: ir.Value) -> Terms | None:
+def terms(value: ir.Value) -> Terms | None:
     """The value as a sum: counters of loops with their coefficients, and a constant."""
     if isinstance(value.owner, ir.Block):
         return {value: 1}, 0
@@ -49,11 +49,11 @@ def _terms(value: ir.Value) -> Terms | None:
     coefficients: dict[ir.Value, int] = {}
     total = form.constant
     for factor, operand in zip(form.coefficients, value.owner.operands, strict=True):
-        terms = _terms(operand)
-        if terms is None:
+        inner = terms(operand)
+        if inner is None:
             return None
-        total += factor * terms[1]
-        for counter, coefficient in terms[0].items():
+        total += factor * inner[1]
+        for counter, coefficient in inner[0].items():
             coefficients[counter] = coefficients.get(counter, 0) + factor * coefficient
     return coefficients, total
 

@@ -57,7 +57,7 @@ def steady(compute: ir.Operation, operand: ir.Value, written: Writers) -> Steady
     writes = written.get(buffer, ())
     op, calls = compute, 1
     while _is_steady_in(loop := op.parent.operation, buffer, writes):
-        op, calls = loop, calls * _trips(loop)
+        op, calls = loop, calls * trips(loop)
     since = _last_before(op, [buffer.owner.operation, *writes])
     return Steady(op.block, since, calls, tuple(map(_text, views)))
 
@@ -66,7 +66,7 @@ def executions(op: ir.Operation) -> int:
     """How often the loops around an op run it."""
     runs = 1
     while (op := op.parent.operation).name == "scf.for":
-        runs *= _trips(op)
+        runs *= trips(op)
     return runs
 
 
@@ -109,7 +109,7 @@ def _around(op: ir.Operation, block: ir.Block) -> ir.Operation | None:
     return None
 
 
-def _trips(loop: ir.Operation) -> int:
+def trips(loop: ir.Operation) -> int:
     """1 if not known."""
     low, high, step = (constant(operand) for operand in list(loop.operands)[:3])
     if low is None or high is None or step is None:

@@ -8,6 +8,7 @@ Taken from the heap in every call, they would be new pages for the operating sys
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from optimus_mlir.accel.arguments import add_arguments
 from optimus_mlir.accel.lifetimes import allocations_in
@@ -29,12 +30,12 @@ def workspace_type() -> ir.Type:
 def use_workspace(function: ir.Operation) -> None:
     """Give a kernel one more argument, the workspace, and its temporaries places in it."""
     [workspace] = add_arguments(function, [workspace_type()])
-    place_in(workspace, function)
+    place_in(dict.fromkeys(allocations_in(function, "memref.alloc"), workspace))
 
 
-def place_in(workspace: ir.Value, function: ir.Operation, at: int = 0) -> None:
-    """Replace the allocations of a function by places in the workspace, from byte `at` on."""
-    for op in allocations_in(function, "memref.alloc"):
+def place_in(workspaces: Mapping[ir.Operation, ir.Value], at: int = 0) -> None:
+    """Replace allocations by places in the workspace of each, from byte `at` on."""
+    for op, workspace in workspaces.items():
         with ir.InsertionPoint(op), op.location:
             place = arith.ConstantOp(ir.IndexType.get(), at).result
             view = memref.ViewOp(op.results[0].type, workspace, place, []).result

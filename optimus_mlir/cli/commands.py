@@ -83,6 +83,10 @@ def run_model(options: Options, how: RunOptions) -> int:
         raise OptimusError("--profile prints a table: leave out --json")
     if how.profile and how.backend != "jit":
         raise OptimusError("--profile is about machine code: leave out --backend")
+    if how.threads > 1 and how.backend != "jit":
+        raise OptimusError("--threads is about machine code: leave out --backend")
+    if how.threads > 1 and how.profile:
+        raise OptimusError("--profile times one thread: leave out --threads")
     progress = _progress(options)
     cache = None if how.no_cache else ObjectCache.of_user()
     with opened(options, progress, cache) as (model, compilation):
@@ -122,7 +126,7 @@ def _execute(
     if how.backend == "numpy":
         return _interpret(module, inputs, progress)
     with temporary_cache() if how.no_cache else nullcontext(ObjectCache.of_user()) as cache:
-        return _emulate(module, inputs, progress, cache, timed=how.profile)
+        return _emulate(module, inputs, progress, cache, how)
 
 
 def _emulate(
@@ -130,12 +134,11 @@ def _emulate(
     inputs: Sequence[Array],
     progress: Progress,
     cache: ObjectCache,
-    *,
-    timed: bool,
+    how: RunOptions,
 ) -> Execution:
     crash = reproducing(module.operation, "the emulator", [ConvertAccelToLlvmPass()], REPRODUCER)
     with progress.step(None, "running on the emulator"), crash:
-        execution = emulate(module, inputs, cache, timed=timed)
+        execution = emulate(module, inputs, cache, timed=how.profile, threads=how.threads)
     progress.seconds["compile"] += execution.compile_seconds
     progress.seconds["run"] += execution.run_seconds
     return execution

@@ -19,6 +19,8 @@ from optimus_mlir.cli.replan import replan
 from optimus_mlir.cli.sweep import sweep
 from optimus_mlir.errors import OptimusError
 
+MOST_THREADS = 64
+
 READING_THE_TABLE = """\b
 Reading the table:
   tile 1x64x7/56x56     a step makes 7 of 56 rows of the group's result
@@ -98,6 +100,13 @@ Examples:
 )
 @click.option(
     "--profile", is_flag=True, help="Also say which kernels took the time, and what has no vectors."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    default=1,
+    show_default=True,
+    help="Run on so many of the host's cores: the same results and counts, sooner.",
 )
 def run(options: Options, **how: Any) -> int:
     """Plan, compile and run MODEL on the emulator, and compare with the predictions.

@@ -63,6 +63,7 @@ class RunOptions:
     trace: str | None = None
     no_cache: bool = False
     profile: bool = False
+    threads: int = 1
 
 
 class SolverName(click.ParamType):

@@ -6,6 +6,8 @@ import ctypes
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,13 +22,13 @@ from optimus_mlir.codegen.vectorise import Scalar, choice_of
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.constants import numpy_dtype
+from optimus_mlir.runtime.memory import Memory, aligned
 from optimus_mlir.runtime.object_cache import ObjectCache
-from optimus_mlir.runtime.programs import compiled, timed_program, with_feeds
+from optimus_mlir.runtime.programs import How, compiled, timed_program, with_feeds
+from optimus_mlir.runtime.team import Team
 from optimus_mlir.runtime.weights import main_of, weights_of
 
 Array = np.ndarray[Any, Any]
-GUARD_BYTES = 4096
-GUARD = 0xA5
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,17 @@ def emulate(
     cache: ObjectCache | None = None,
     *,
     timed: bool = False,
+    threads: int = 1,
 ) -> Execution:
     """Compile a module of the accel dialect for this CPU and run `main`; `module` is not changed."""
-    return Emulator(module, cache, timed=timed).run(inputs)
+    return Emulator(module, cache, timed=timed, threads=threads).run(inputs)
 
 
 class Emulator:
     """A compiled program with its weights and its scratchpad; it can run again and again.
 
-    `counts` can be turned off to see what counting costs.
+    `counts` can be turned off to see what counting costs. Of more than one of `threads` the results
+    and counts are the same.
     """
 
     def __init__(
@@ -96,7 +100,12 @@ class Emulator:
         *,
         timed: bool = False,
         counts: bool = True,
+        threads: int = 1,
     ) -> None:
+        if threads < 1:
+            raise OptimusError(f"threads must be at least 1, not {threads}")
+        if timed and threads > 1:
+            raise OptimusError("only one thread can be timed")
         launched = launches(module)
         self.layout = counter_layout(module)
         self.groups = [ir.IntegerAttr(op.attributes[annotations.GROUP]).value for op in launched]
@@ -109,10 +118,11 @@ class Emulator:
             self.times = KernelTimes(list(self.kernels))
             program = timed_program(module, cache, self.times)
         else:
-            program = compiled(module, cache, counts=counts)
+            program = compiled(module, cache, How(counts, for_team=threads > 1))
         self.entry, sizes = program.entry, program.memory
-        self.scratchpad = Scratchpad(sizes.scratchpad)
-        self.workspace, self.dram = (np.empty(n, np.uint8) for n in (sizes.workspace, sizes.dram))
+        self.memories = [Memory.of(sizes) for _ in range(threads)]
+        self.team = Team(threads) if threads > 1 else None
+        self.dram = aligned(sizes.dram)
         self.weights = weights_of(module)
         self.compile_seconds = time.perf_counter() - start
         self._weight_descriptors = [_descriptor(weight) for weight in self.weights]
@@ -120,23 +130,46 @@ class Emulator:
     def run(self, inputs: Sequence[Array]) -> Execution:
         """Run `main` once; counters start from 0."""
         outputs = [np.zeros(shape, dtype) for shape, dtype in self.arguments[len(inputs) :]]
-        counters = np.zeros(self.layout[-1].end if self.layout else 0, np.int64)
         inputs = [np.ascontiguousarray(a).reshape(a.shape) for a in inputs]
         ticks = [np.zeros(self.times.counters, np.int64)] if self.times else []
-        memories = (self.scratchpad.bytes, counters, self.workspace, self.dram, *ticks)
-        descriptors = [
-            *map(_descriptor, (*inputs, *outputs)),
-            *self._weight_descriptors,
-            *map(_descriptor, memories),
-        ]
-        pointers = [ctypes.c_void_p(descriptor.ctypes.data) for descriptor in descriptors]
+        tallies = [self._counters() for _ in self.memories]
+        tensors = [*map(_descriptor, (*inputs, *outputs)), *self._weight_descriptors]
+        shared = [[*tensors, *map(_descriptor, self._memory(each, ticks))] for each in tallies]
         start = time.perf_counter()
-        self.entry(*pointers)
+        if self.team is None:
+            self.entry(*map(_pointer, shared[0]))
+        else:
+            self._run_by(self.team, shared)
         seconds = time.perf_counter() - start
-        self.scratchpad.check()
+        for memory in self.memories:
+            memory.scratchpad.check()
+        counters = self._total(tallies)
         counts = (_count(n, at, counters) for n, at in zip(self.groups, self.layout, strict=True))
         profile = self._profile(ticks[0]) if ticks else None
         return Execution(outputs, tuple(counts), self.compile_seconds, seconds, profile)
+
+    def _run_by(self, team: Team, shared: Sequence[Sequence[Array]]) -> None:
+        """`shared` is what each member shares with others, and its own counters."""
+        own = [list(map(_descriptor, memory.arrays)) for memory in self.memories]
+        calls = [
+            partial(self.entry, *map(_pointer, (*both,)), *team.arguments(number))
+            for number, both in enumerate(map(chain, shared, own))
+        ]
+        team.run(calls)
+
+    def _memory(self, counters: Array, ticks: Sequence[Array]) -> tuple[Array, ...]:
+        scratchpad, workspace = self.memories[0].arrays
+        return (scratchpad, counters, workspace, self.dram, *ticks)
+
+    def _counters(self) -> Array:
+        return np.zeros(self.layout[-1].end if self.layout else 0, np.int64)
+
+    def _total(self, tallies: Sequence[Array]) -> Array:
+        """Bytes moved of all threads together; a peak is the highest of any of them."""
+        total, highest = np.sum(tallies, axis=0), np.max(tallies, axis=0)
+        for place in self.layout:
+            total[place.peak] = highest[place.peak]
+        return total
 
     def _profile(self, ticks: Array) -> Profile:
         (runs, whole), *each = ticks.reshape(-1, 2).tolist()
@@ -156,19 +189,6 @@ def _time_share(function: ir.Operation, calls: int, share: float) -> TimeShare:
     return TimeShare(tuple(op.name for op in ops), tuple(shape), tuple(scalar), calls, share)
 
 
-class Scratchpad:
-    """A byte buffer with guards around it: a wrong address is found, not forgiven."""
-
-    def __init__(self, size: int) -> None:
-        self._memory = np.full(size + 2 * GUARD_BYTES, GUARD, np.uint8)
-        self.bytes = self._memory[GUARD_BYTES : GUARD_BYTES + size]
-
-    def check(self) -> None:
-        outside = np.concatenate([self._memory[:GUARD_BYTES], self._memory[-GUARD_BYTES:]])
-        if np.any(outside != GUARD):
-            raise OptimusError("the program wrote outside the scratchpad: this is a compiler bug")
-
-
 def _host_arguments(module: ir.Module) -> list[tuple[list[int], np.dtype[Any]]]:
     """Shape and type of every argument of `main`: its inputs, then its results."""
     kind = ir.FunctionType(ir.TypeAttr(main_of(module).attributes["function_type"]).value)
@@ -186,6 +206,10 @@ def _descriptor(array: Array) -> Array:
     strides = (stride // array.itemsize for stride in array.strides)
     address = array.ctypes.data
     return np.array([address, address, 0, *array.shape, *strides], np.int64)
+
+
+def _pointer(descriptor: Array) -> ctypes.c_void_p:
+    return ctypes.c_void_p(descriptor.ctypes.data)
 
 
 def _count(number: int, place: LaunchCounters, counters: Array) -> GroupCount:

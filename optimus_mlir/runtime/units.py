@@ -30,9 +30,10 @@ def units_of(module: ir.Module, compiler: bytes) -> list[Unit]:
 
     The functions of `module` are renamed, and made public so that units can be linked.
     """
-    functions = {_name(f): f for op in module.body.operations if (f := op.operation)}
+    functions = {_name(op.operation): op.operation for op in module.body.operations}
     units: dict[str, Unit] = {}
-    names: dict[str, str] = {}
+    names = {name: name for name, function in functions.items() if _is_external(function)}
+    functions = {name: f for name, f in functions.items() if name not in names}
     for function in _callees_first(functions):
         for call in _calls(function):
             callee = names[_callee(call)]
@@ -56,7 +57,8 @@ def _callees_first(functions: dict[str, ir.Operation]) -> Iterator[ir.Operation]
             return
         visited.add(name)
         for call in _calls(functions[name]):
-            yield from visit(_callee(call))
+            if _callee(call) in functions:  # not a function of the C library
+                yield from visit(_callee(call))
         yield functions[name]
 
     for name in functions:
@@ -67,10 +69,10 @@ def _alone(function: ir.Operation) -> bytes:
     """The function in a module of its own."""
     with function.context, function.location:
         module = ir.Module.create()
-        kinds = {_callee(call): [v.type for v in call.operands] for call in _calls(function)}
+        kinds = {_callee(call): _kind(call) for call in _calls(function)}
         with ir.InsertionPoint(module.body):
-            for name, inputs in kinds.items():
-                func.FuncOp(name, ir.FunctionType.get(inputs, []), visibility="private")
+            for name, kind in kinds.items():
+                func.FuncOp(name, kind, visibility="private")
         function.clone(ir.InsertionPoint(module.body))
         bytecode = BytesIO()
         module.operation.write_bytecode(bytecode)
@@ -79,6 +81,14 @@ def _alone(function: ir.Operation) -> bytes:
 
 def _calls(function: ir.Operation) -> list[ir.Operation]:
     return allocations_in(function, "func.call")
+
+
+def _kind(call: ir.Operation) -> ir.FunctionType:
+    return ir.FunctionType.get([v.type for v in call.operands], [v.type for v in call.results])
+
+
+def _is_external(function: ir.Operation) -> bool:
+    return not len(function.regions[0].blocks)
 
 
 def _callee(call: ir.Operation) -> str:
