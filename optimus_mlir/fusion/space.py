@@ -203,7 +203,7 @@ def _walked(group: Graph, operator: Operator, loop: int) -> int:
 
 
 def streams(group: Graph) -> tuple[Block, ...]:
-    """One block loop over its result per operator with weights, the largest weights first.
+    """One block loop over its result per operator with operands to stream, the largest first.
 
     A family streams those of the first operator, of the first two, ..
     """
@@ -212,12 +212,33 @@ def streams(group: Graph) -> tuple[Block, ...]:
 
 
 def _largest_stream(group: Graph, operator: Operator) -> tuple[int, Block] | None:
-    """The block loop over its result that streams the most weights of `operator`."""
+    """The block loop over its result that streams the most of `operator`.
+
+    Of a product of two feature maps it is the last: its rows are what tiles divide.
+    """
     options: list[tuple[int, Block]] = []
-    for dimension in range(len(operator.write.indices)):
-        loop = operator.output_loop(dimension)
+    factors = streamed_maps(group, operator)
+    for loop in operator.output_loops:
         names = {a.tensor for a in operator.reads if loop in a.loops}
-        weights = sum(group.tensors[n].elements for n in names if group.tensors[n].constant)
-        if weights and operator.extents[loop] > 1:
-            options.append((weights, Block(operator.name, loop, 1)))
+        streamed = {n for n in names if group.tensors[n].constant} | (names & factors)
+        if streamed and len(names & factors) < 2 and operator.extents[loop] > 1:
+            elements = sum(group.tensors[n].elements for n in streamed)
+            options.append((elements, Block(operator.name, loop, 1)))
+    if factors:
+        return options[-1] if options else None
     return max(options, key=lambda option: option[0], default=None)
+
+
+def streamed_maps(group: Graph, operator: Operator) -> frozenset[str]:
+    """Live-ins that an operator uses as others use weights: matrices in a product of feature maps.
+
+    An operator alone needs none of that: three tile loops say as much.
+    """
+    reads = operator.reads[: len(operator.reads) - operator.epilogue_reads]
+    factors = {access.tensor for access in reads}
+    product = 1 < len(factors) == len(reads) and operator.macs > 0
+    if not product or len(group.operators) == 1:
+        return frozenset()
+    if any(group.tensors[n].constant or _has_halo(operator, n) for n in factors):
+        return frozenset()
+    return frozenset(factors).difference(group.producer)

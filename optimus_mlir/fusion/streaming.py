@@ -12,6 +12,7 @@ from optimus_mlir.cost import Block
 from optimus_mlir.cost.buffers import Source, tensor_of, volume
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.cost.stages import Regions, Stage
+from optimus_mlir.fusion.space import streamed_maps
 from optimus_mlir.workload import Graph, Operator
 
 NONE = np.array([0])
@@ -218,7 +219,9 @@ def _dimensions_moved_for(reader: Operator, tensor: str, within: Within) -> set[
 
 def _own_weights(group: Graph, operator: Operator, block: Block) -> Iterator[int]:
     names = [access.tensor for access in operator.reads]
+    streamed = {name for name in names if group.tensors[name].constant}
+    streamed |= streamed_maps(group, operator)
     for number, access in enumerate(operator.reads):
         is_only_read = names.count(access.tensor) == len(group.consumers[access.tensor]) == 1
-        if block.loop in access.loops and is_only_read and group.tensors[access.tensor].constant:
+        if block.loop in access.loops and is_only_read and access.tensor in streamed:
             yield number

@@ -18,7 +18,7 @@ on chip at each moment, and the weights come as often: at every step of their op
 counts each of them once.
 
 The claim is about several operators whose weights nobody else reads: an operator alone has a larger
-space.
+space. None of them streams a feature map: in the group that may be no live-in.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ from itertools import product
 import numpy as np
 
 from optimus_mlir.fusion.costs import Costs, Space
-from optimus_mlir.fusion.space import Reduction, reducing, reduction_blocks, reductions
+from optimus_mlir.fusion.space import (
+    Reduction,
+    reducing,
+    reduction_blocks,
+    reductions,
+    streamed_maps,
+)
 from optimus_mlir.fusion.streaming import Stream
 from optimus_mlir.workload import Graph, Operator
 
@@ -42,7 +48,9 @@ def is_covered(tail: Graph, network: Graph) -> bool:
     weights = [name for name in tail.live_ins if tail.tensors[name].constant]
     own = all(len(network.consumers[w]) == len(tail.consumers[w]) for w in weights)
     few = len(_maps_read(tail)) == 1 or len(_joins(tail)) <= MOST_JOINS
-    return len(tail.operators) > 1 and own and few and not tail.has_diagonals
+    products = any(streamed_maps(tail, operator) for operator in tail.operators)
+    sound = own and few and not products and not tail.has_diagonals
+    return len(tail.operators) > 1 and sound
 
 
 def excess_bytes(space: Space) -> float:

@@ -160,6 +160,18 @@ class Network:
         reads = [access(x, "mnk", "m", "k"), access(y, "mnk", "n", "k")]
         return self.add({"m": m, "n": n, "k": k}, "k", reads, "mn")
 
+    def attend(self, x: str, keys: int, values: int) -> str:
+        """Weigh values by how much rows of a matrix are like keys: feature maps too, not weights."""
+        count = len(self.operators)
+        scores = self.product(x, self.tensor(f"keys{count}", keys, self.shape(x)[1]))
+        v = self.tensor(f"values{count}", keys, values)
+        rows = self.shape(x)[0]
+        total = self.add({"m": rows, "k": keys}, "k", [access(scores, "mk", "m", "k")], "m")
+        reads = [access(scores, "mk", "m", "k"), access(total, "mk", "m")]
+        shares = self.add({"m": rows, "k": keys}, "", reads, "mk")
+        reads = [access(shares, "mnk", "m", "k"), access(v, "mnk", "k", "n")]
+        return self.add({"m": rows, "n": values, "k": keys}, "k", reads, "mn")
+
     def with_batch(self, images: int) -> None:
         """Everything but the weights for several images."""
         self.tensors = {
@@ -355,9 +367,10 @@ def matrix_graphs(draw: st.DrawFn, most_operators: int = 3) -> Graph:
 def _grow_matrix(draw: st.DrawFn, network: Network, x: str, results: list[str]) -> str:
     if len(network.shape(x)) < 2:
         return network.elementwise(x)
-    kind = draw(
-        st.sampled_from(["matmul"] * 3 + ["product", "normalise", "concatenate", "diagonal"])
-    )
+    kinds = ["matmul"] * 3 + ["product", "attend", "normalise", "concatenate", "diagonal"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "attend":
+        return network.attend(x, draw(st.integers(1, 6)), draw(st.integers(1, 4)))
     if kind == "product":
         columns = network.shape(x)[1]
         others = [n for n in results if len(s := network.shape(n)) == 2 and s[1] == columns]

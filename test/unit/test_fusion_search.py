@@ -75,6 +75,45 @@ def test_streaming_comes_before_tiling() -> None:
     assert choice.price.dram_bytes == X + WEIGHTS + RESULT
 
 
+def attention() -> Graph:
+    """60 rows of queries against 40 keys, of 16 elements each, and as many values."""
+    scores = Operator(
+        "scores",
+        (60, 40, 16),
+        (False, False, True),
+        (access("q", "mnk", "m", "k"), access("k", "mnk", "n", "k")),
+        access("s", "mnk", "m", "n"),
+    )
+    weighted = Operator(
+        "weighted",
+        (60, 16, 40),
+        (False, False, True),
+        (access("s", "mnk", "m", "k"), access("v", "mnk", "k", "n")),
+        access("o", "mnk", "m", "n"),
+    )
+    shapes = {"q": (60, 16), "k": (40, 16), "v": (40, 16), "s": (60, 40), "o": (60, 16)}
+    tensors = {name: Tensor(name, shape) for name, shape in shapes.items()}
+    return Graph((scores, weighted), tensors, ("o",))
+
+
+KEYS, QUERIES = 640, 960
+
+
+def test_keys_and_values_that_do_not_fit_come_for_every_tile_of_queries() -> None:
+    """A key at a time, a column of the values at a time: scores never leave the chip."""
+    choice = best_schedule(attention(), accelerator(600))
+    assert choice is not None
+    assert {(b.operator, b.loop) for b in choice.schedule.blocks} == {
+        ("scores", 1),
+        ("weighted", 1),
+    }
+    (tile,) = choice.schedule.tiles
+    steps = -(-60 // tile.size)
+    assert steps > 1
+    reads = choice.price.dram_read_bytes
+    assert reads == {"q": QUERIES, "k": steps * KEYS, "v": steps * KEYS}
+
+
 def test_among_equals_the_fewest_tile_steps_win() -> None:
     """No channel's block fits any more. One row at a time would, in eight steps, as one column."""
     choice = best_schedule(ONE, accelerator(X + WEIGHTS // 4 + RESULT // 4 - 1))
