@@ -6,7 +6,7 @@ writes to there is an axis in which each step has a part of its own, for all it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.accel.dialect import call_in, callee_of
@@ -26,6 +26,7 @@ Results = Mapping[str, frozenset[int]]
 class Access:
     """What an instruction does with a view of a buffer."""
 
+    op: ir.Operation
     view: ir.Value
     writes: bool
 
@@ -48,14 +49,38 @@ def has_independent_steps(loop: ir.Operation, results: Results) -> bool:
     """Of an scf.for in a group. Two arguments of the group must not be the same buffer."""
     if len(loop.results) or constant(loop.operands[2]) is None:
         return False
-    accesses: dict[ir.Value, list[Access]] = {}
-    for access in _accesses(loop, results):
-        accesses.setdefault(buffer_of(access.view), []).append(access)
     return all(
         _keep_apart(loop, [access.view for access in each])
-        for buffer, each in accesses.items()
+        for buffer, each in _by_buffer(loop, results).items()
         if any(access.writes for access in each) and not belongs_to_step(buffer, loop)
     )
+
+
+def loaded_for(
+    loops: Sequence[ir.Operation], group: ir.Operation, results: Results
+) -> list[ir.Operation]:
+    """The allocations that these loops of a group read, and that only loads write to, before them.
+
+    What is loaded stays the same as long as the group runs.
+    """
+    accesses = _by_buffer(group, results)
+    stored = {buffer for buffer, each in accesses.items() if any(access.writes for access in each)}
+
+    def is_in_loops(op: ir.Operation) -> bool:
+        return any(is_inside(op, loop) for loop in loops)
+
+    def is_loaded(access: Access) -> bool:
+        if access.op.name != "accel.load" or is_in_loops(access.op):
+            return False
+        return buffer_of(access.op.operands[0]) not in stored
+
+    return [
+        op
+        for op in allocations_in(group)
+        if (each := accesses.get(op.results[0], []))
+        and all(is_loaded(access) for access in each if access.writes)
+        and any(is_in_loops(access.op) for access in each)
+    ]
 
 
 def belongs_to_step(buffer: ir.Value, loop: ir.Operation) -> bool:
@@ -75,14 +100,21 @@ def is_inside(op: ir.Operation, around: ir.Operation) -> bool:
     return False
 
 
-def _accesses(loop: ir.Operation, results: Results) -> Iterator[Access]:
+def _by_buffer(around: ir.Operation, results: Results) -> dict[ir.Value, list[Access]]:
+    found: dict[ir.Value, list[Access]] = {}
+    for access in _accesses(around, results):
+        found.setdefault(buffer_of(access.view), []).append(access)
+    return found
+
+
+def _accesses(around: ir.Operation, results: Results) -> Iterator[Access]:
     for name in TRANSFERS:
-        for op in allocations_in(loop, name):
+        for op in allocations_in(around, name):
             source, target = op.operands
-            yield from (Access(source, writes=False), Access(target, writes=True))
-    for op in allocations_in(loop, "accel.compute"):
+            yield from (Access(op, source, writes=False), Access(op, target, writes=True))
+    for op in allocations_in(around, "accel.compute"):
         for number, value in enumerate(call_in(op).operands):
-            yield Access(value, writes=number in results[callee_of(op)])
+            yield Access(op, value, writes=number in results[callee_of(op)])
 
 
 def _keep_apart(loop: ir.Operation, views: list[ir.Value]) -> bool:

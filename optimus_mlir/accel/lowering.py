@@ -22,8 +22,9 @@ from optimus_mlir.accel.host_buffers import host_bytes, use_host_memory
 from optimus_mlir.accel.independence import belongs_to_step, is_inside
 from optimus_mlir.accel.kernel_times import WHOLE_RUN, KernelTimes
 from optimus_mlir.accel.lifetimes import allocations_in as _ops
+from optimus_mlir.accel.lifetimes import buffer_of
 from optimus_mlir.accel.memory_spaces import set_memory_spaces
-from optimus_mlir.accel.team import SHARED, Member, add_member, add_team, leave_to_leader
+from optimus_mlir.accel.team import EVERYONES, SHARED, Member, add_member, add_team, leave_to_leader
 from optimus_mlir.accel.workspaces import (
     place_in,
     use_workspace,
@@ -135,6 +136,10 @@ class _Group:
         )
         self.member = add_member(function, chip.scratchpad) if chip.for_team else None
         self.shared = [op for op in _ops(function, "scf.for") if SHARED in op.attributes]
+        loads = _ops(function, accel.LoadOp.OPERATION_NAME)
+        self.everyones = [
+            op for op in loads if EVERYONES in buffer_of(op.operands[1]).owner.attributes
+        ]
         self.lowerings = {
             accel.WaitOp.OPERATION_NAME: lambda _: None,  # transfers happen when they are started
             accel.DoneOp.OPERATION_NAME: self._token,
@@ -154,14 +159,18 @@ class _Group:
                     lowering(op)
                 op.erase()
         place_in(workspaces, self.chip.temporary_bytes)
+        if self.member and self.everyones:
+            with ir.InsertionPoint.after(self.member.leads.owner), self.function.location:
+                self.member.meet()  # what it loads is there
         for loop in self.shared:
             if self.member:
                 with ir.InsertionPoint(loop), loop.location:
                     self.member.share(loop)
 
     def _sharer(self, op: ir.Operation) -> Member | None:
-        """Who does an op with memory of its own, if it is in a shared loop."""
-        return self.member if any(is_inside(op, loop) for loop in self.shared) else None
+        """Whoever allocates or computes with memory of its own: in shared loops, and for loads there."""
+        is_own = EVERYONES in op.attributes or any(is_inside(op, loop) for loop in self.shared)
+        return self.member if is_own else None
 
     def _alone(self, op: ir.Operation) -> AbstractContextManager[Any]:
         """Around what only the leader of a team does: all but the steps of shared loops."""
@@ -193,6 +202,7 @@ class _Group:
         moved = accel.dram_bytes(op, self.chip.element_bytes)
         with self._alone(op):
             self._update(self.buffers.index(_root(dram)), moved, arith.addi)
+        with nullcontext() if op in self.everyones else self._alone(op):
             self.copies.copy(*op.operands)
         if len(op.results):
             self._token(op)

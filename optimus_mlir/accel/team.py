@@ -19,6 +19,8 @@ from optimus_mlir.accel.workspaces import workspace_type
 from optimus_mlir.mlir import arith, func, ir, scf
 
 SHARED = "optimus.shared"
+EVERYONES = "optimus.everyones"
+"""On a buffer that each member has in its own scratchpad, and loads itself."""
 LAUNCH, CALL = "accel.launch", "func.call"
 LINE_BYTES = 128  # what one thread writes and another one watches must not be in a line with more
 PATIENCE = 1 << 14  # looks at a word before sleeping: some 10 microseconds
@@ -63,12 +65,16 @@ class Member:
         with ir.InsertionPoint(end):
             yield end
 
+    def meet(self) -> None:
+        """Wait until the leader has come here; it does not wait for the others."""
+        func.CallOp([], "team_begin", [self.team, self.own, self.leads])
+
     def share(self, loop: ir.Operation) -> None:
         """Replace an scf.for by one in which every member takes steps."""
         low, high, step = list(loop.operands)[:3]
         ahead = arith.addi(arith.subi(high, low), arith.subi(step, _index(1)))
         steps = arith.index_cast(_i64(), arith.divui(ahead, step))
-        func.CallOp([], "team_begin", [self.team, self.own, self.leads])
+        self.meet()
         taking = scf.WhileOp([_i64()], [])
         with ir.InsertionPoint(taking.regions[0].blocks.append()):
             number = func.CallOp([_i64()], "team_take", [self.team, self.own, steps]).result

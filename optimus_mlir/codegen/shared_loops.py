@@ -1,7 +1,9 @@
 """Which loops a team of threads shares: those whose steps are independent, and long enough together.
 
-Before:  scf.for %i = 0 to 16 { load; compute; store }
-After:   scf.for %i = 0 to 16 { load; compute; store } {optimus.shared}
+Before:  %w = accel.alloc; accel.load %weights, %w
+         scf.for %i = 0 to 16 { load; compute; store }
+After:   %w = accel.alloc {optimus.everyones}; accel.load %weights, %w
+         scf.for %i = 0 to 16 { load; compute; store } {optimus.shared}
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ import math
 from collections.abc import Mapping
 
 from optimus_mlir.accel import dialect as accel
-from optimus_mlir.accel.independence import Results, has_independent_steps
+from optimus_mlir.accel.independence import Results, has_independent_steps, loaded_for
 from optimus_mlir.accel.lifetimes import allocations_in, buffer_of, function_of
 from optimus_mlir.accel.lowering import kernel_functions
 from optimus_mlir.accel.steadiness import executions, trips
-from optimus_mlir.accel.team import SHARED, can_run_ahead
+from optimus_mlir.accel.team import EVERYONES, SHARED, can_run_ahead
 from optimus_mlir.codegen.linalg_nests import buffer_nest, linalg_ops
 from optimus_mlir.codegen.made_of import results_of
 from optimus_mlir.mlir import ir
@@ -29,14 +31,19 @@ Work = Mapping[str, int]
 
 
 def mark_shared_loops(module: ir.Module) -> None:
-    """Give the loops that a team shares the attribute `optimus.shared`."""
+    """Give the loops that a team shares the attribute `optimus.shared`.
+
+    Buffers that are only loaded, and read in these loops, become `optimus.everyones`: each thread
+    loads its own. A CPU takes long to write to what another one has in its cache.
+    """
     kernels = kernel_functions(module)
     results = {name: results_of(kernel) for name, kernel in kernels.items()}
     work = {name: _work(kernel) for name, kernel in kernels.items()}
     for group in _groups(module):
-        for loop in _loops(group.regions[0].blocks[0]):
-            for shared in _shared(loop, results, work):
-                shared.attributes[SHARED] = ir.UnitAttr.get()
+        top = _loops(group.regions[0].blocks[0])
+        loops = [shared for loop in top for shared in _shared(loop, results, work)]
+        for op in (*loops, *loaded_for(loops, group, results)):
+            op.attributes[SHARED if op in loops else EVERYONES] = ir.UnitAttr.get()
 
 
 def _groups(module: ir.Module) -> list[ir.Operation]:

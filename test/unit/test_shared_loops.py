@@ -6,7 +6,7 @@ import pytest
 
 from optimus_mlir.accel import dialect as accel
 from optimus_mlir.accel.lifetimes import allocations_in
-from optimus_mlir.accel.team import SHARED
+from optimus_mlir.accel.team import EVERYONES, SHARED
 from optimus_mlir.codegen import shared_loops
 from optimus_mlir.mlir import ir, new_context
 
@@ -25,6 +25,7 @@ func.func private @group_0(%x: memref<64xf32>, %y: memref<64xf32>, %z: memref<16
   %c16 = arith.constant 16 : index
   %whole = "accel.alloc"() {bytes = 64, offset = 0} : () -> memref<64xf32, 1>
   %tile = "accel.alloc"() {bytes = 4, offset = 64} : () -> memref<4xf32, 1>
+  BEFORE
   scf.for %i = %c0 to STEPS step %c1 {
     %four_i = affine.apply affine_map<(i) -> (4 * i)>(%i)
     %b = "accel.alloc"() {bytes = 4, offset = 68} : () -> memref<4xf32, 1>
@@ -83,7 +84,7 @@ def shared(body: str, operands: str = "%x, %y, %z", steps: str = "%c16") -> list
     """Steps of the loops that are shared, and what is around each."""
     with new_context(), ir.Location.unknown():
         accel.load()
-        text = PROGRAM.replace("BODY", body).replace("OPERANDS", operands)
+        text = PROGRAM.replace("BODY", body).replace("OPERANDS", operands).replace("BEFORE", "")
         module = ir.Module.parse(text.replace("STEPS", steps))
         shared_loops.mark_shared_loops(module)
         loops = allocations_in(module.operation, "scf.for")
@@ -154,3 +155,37 @@ def test_of_a_loop_of_few_steps_the_many_inside_are_shared() -> None:
     body += f'"accel.store"(%own, %row) : {transfer} }}'
     assert shared(body) == [(16, "func.func")]
     assert shared(body, steps="%c2") == [(16, "scf.for")]
+
+
+LOAD_WHOLE = '"accel.load"(%x, %whole) : (memref<64xf32>, memref<64xf32, 1>) -> ()\n'
+MOVE = '"accel.move"(%part, %b) : (memref<4xf32, strided<[1], offset: ?>, 1>, memref<4xf32, 1>) -> ()\n'
+READ_WHOLE = in_whole("part", "%four_i") + MOVE + COMPUTE_B
+
+
+def loaded_by_all(before: str, body: str) -> int:
+    """How many buffers each thread has in a scratchpad of its own, and loads."""
+    with new_context(), ir.Location.unknown():
+        accel.load()
+        text = PROGRAM.replace("BODY", body).replace("OPERANDS", "%x, %y, %z")
+        module = ir.Module.parse(text.replace("STEPS", "%c16").replace("BEFORE", before))
+        shared_loops.mark_shared_loops(module)
+        buffers = allocations_in(module.operation)
+        return sum(EVERYONES in buffer.attributes for buffer in buffers)
+
+
+def test_each_thread_loads_what_shared_loops_read() -> None:
+    assert loaded_by_all(LOAD_WHOLE, READ_WHOLE + store("%four_i")) == 1
+
+
+def test_what_no_shared_loop_reads_the_leader_loads() -> None:
+    assert not loaded_by_all(LOAD_WHOLE, load("%four_i") + COMPUTE_B + store("%four_i"))
+
+
+def test_what_the_group_stores_is_loaded_by_the_leader() -> None:
+    from_y = LOAD_WHOLE.replace("%x", "%y")
+    assert not loaded_by_all(from_y, READ_WHOLE + store("%four_i"))
+
+
+def test_what_is_computed_as_well_is_loaded_by_the_leader() -> None:
+    computed = in_whole("start", "%c0") + compute("start")
+    assert not loaded_by_all(LOAD_WHOLE + computed, READ_WHOLE + store("%four_i"))
