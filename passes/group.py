@@ -14,11 +14,14 @@ from optimus_mlir.fusion.objective import objective_of
 from optimus_mlir.fusion.plan_file import read_plan
 from optimus_mlir.fusion.replay import replay
 from optimus_mlir.mlir import Pass, ir
+from optimus_mlir.mlir.dead_code import erase_dead_ops
 from optimus_mlir.mlir.diagnostics import remark
 from optimus_mlir.passes.plan_options import PlanOptions
 from optimus_mlir.target import Accelerator
+from optimus_mlir.tiling.split_attention import split_attention
 from optimus_mlir.tiling.split_reductions import split_reduction
 from optimus_mlir.workload import Graph, Split
+from optimus_mlir.workload.splitting import attention_of
 
 BOUND = "optimus.bound"  # on the module: DRAM bytes below which no plan of the space can come
 
@@ -89,11 +92,18 @@ def in_parts(function: ir.Operation, dataflow: Dataflow, splits: Iterable[Split]
     for name, cluster in dataflow.clusters.items():
         cluster.ops[0].attributes[annotations.NAME] = ir.StringAttr.get(name)
     for split in splits:
-        anchor, *others = dataflow.clusters[split.operator].ops
+        attention = attention_of(dataflow.graph, split)
+        last = split.operator if attention is None else attention.weighted.name
+        anchor, *others = dataflow.clusters[last].ops
         for op in (anchor, *others[:-1]) if others else ():
             op.move_before(others[-1])  # the operator runs there: so do its parts
-        split_reduction(anchor, split.operator, split.loop, split.sizes)
-    return read_dataflow(function)
+        if attention is None:
+            split_reduction(anchor, split.operator, split.loop, split.sizes)
+        else:
+            split_attention(dataflow, attention, split.sizes)
+        erase_dead_ops(function)
+        dataflow = read_dataflow(function)
+    return dataflow
 
 
 def annotate(dataflow: Dataflow, graph: Graph, group: Group, number: int) -> None:

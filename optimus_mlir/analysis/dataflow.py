@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from optimus_mlir.analysis.annotations import NAME, WEIGHT, holds_partial_sums, is_marked
 from optimus_mlir.analysis.host_operations import HostOperation
+from optimus_mlir.analysis.operator_body import body_of
 from optimus_mlir.analysis.operator_form import (
     Nest,
     Rows,
@@ -105,6 +106,7 @@ class _Reader:
             Access(self._name(op.results[0], name), write),
             _multiplies(op),
             adds_up=adds_up(op),
+            body=body_of(op),
         )
         self.clusters.append(Cluster(operator, [op], [read for _, read in reads]))
         return True

@@ -107,7 +107,7 @@ class Compilation:
             split_graph(dataflow.graph, splits),
             floor if bound is None else bound,
             yardsticks.host_bytes,
-            tuple(split_names(run, splits) for run in dataflow.runs),
+            tuple(split_names(dataflow.graph, run, splits) for run in dataflow.runs),
             splits,
         )
 

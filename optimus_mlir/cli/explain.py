@@ -52,7 +52,7 @@ def explain(study: Study, solver: str) -> int:
         network = plan.network(dataflow.graph)
         if plan.splits:
             prices = GroupPrices(network, prices.accelerator)
-        stretches = [split_names(run, plan.splits) for run in dataflow.runs]
+        stretches = [split_names(dataflow.graph, run, plan.splits) for run in dataflow.runs]
         with progress.step("plan", "explaining"):
             why = explanation(prices, plan, dataflow.graph, stretches)
     result = Explained(network, prices.accelerator, plan, why)

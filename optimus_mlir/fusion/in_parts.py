@@ -10,12 +10,12 @@ from optimus_mlir.fusion.plan import Plan, members
 from optimus_mlir.fusion.schedules import best_schedule
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
-from optimus_mlir.workload.splitting import split_names
+from optimus_mlir.workload.splitting import split_names, whole_names
 
 
 @dataclass(frozen=True)
 class InParts:
-    """An operator whose reduction over `loop` runs in parts of these sizes.
+    """An operator whose reduction over `loop` runs in parts, or an attention whose keys do.
 
     The groups of the parts move `dram_bytes`. Whole, the operator would move `whole_dram_bytes`
     (None if it does not fit), and less than its parts in `enough`, if in any scratchpad.
@@ -32,9 +32,10 @@ class InParts:
 def in_parts(plan: Plan, graph: Graph, accelerator: Accelerator) -> Iterator[InParts]:
     """Of the operators of `graph`, those that the plan splits."""
     for split in plan.splits:
-        parts = set(split_names([split.operator], [split]))
+        names = whole_names(graph, split)
+        parts = set(split_names(graph, names, [split]))
         moved = sum(g.price.dram_bytes for g in plan.groups if not parts.isdisjoint(g.operators))
-        group = members(graph, (split.operator,))
+        group = members(graph, names)
         whole = best_schedule(group, accelerator)
         yield InParts(
             split.operator,

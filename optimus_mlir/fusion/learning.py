@@ -24,7 +24,7 @@ from optimus_mlir.fusion.schedules import Choice, cheapest
 from optimus_mlir.fusion.solvers import solve_with
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
-from optimus_mlir.workload.splitting import split_names
+from optimus_mlir.workload.splitting import split_names, whole_names
 
 Names = tuple[str, ...]
 
@@ -86,13 +86,16 @@ class Lessons:
     def _partitions(self, position: dict[str, int]) -> Iterator[list[Names]]:
         """The part of every plan that is about these operators, in running order.
 
-        An operator that a plan splits is a group of its own; tables do not split.
+        What a plan splits is a group of its own; tables do not split.
         """
         for plan in self._plans.values():
             whole = {
-                part: s.operator for s in plan.splits for part in split_names([s.operator], [s])
+                part: names
+                for split in plan.splits
+                for names in [whole_names(self._graph, split)]
+                for part in split_names(self._graph, names, [split])
             }
-            groups = (tuple(whole.get(name, name) for name in g.operators) for g in plan.groups)
+            groups = (whole.get(g.operators[0], g.operators) for g in plan.groups)
             yield [group for group in dict.fromkeys(groups) if group[0] in position]
 
     def _number(self, group: Names) -> int:

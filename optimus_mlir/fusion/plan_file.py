@@ -50,7 +50,7 @@ class PlanFile(FilePart):
     solver: str = Field("by hand", description="who made the plan")
     accelerator: dict[str, Json] = Field(description="its fields, as in its YAML file")
     splits: tuple[Split, ...] = Field(
-        (), description="reductions in parts of these sizes; the parts of a are a.0, a.1, .."
+        (), description="loops in parts of these sizes; the parts of a are a.0, a.1, .."
     )
     groups: tuple[PlannedGroup, ...]
 

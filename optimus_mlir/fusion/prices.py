@@ -10,6 +10,7 @@ from functools import cached_property
 from optimus_mlir.cost import Price, Schedule, floor_bytes, stages, touched_elements
 from optimus_mlir.cost.nest import nests_of
 from optimus_mlir.errors import OptimusError
+from optimus_mlir.fusion.attention import cheapest_in_parts
 from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.finishing import readable
 from optimus_mlir.fusion.frugal import most_frugal
@@ -21,6 +22,7 @@ from optimus_mlir.fusion.spilling import cheapest_spilled
 from optimus_mlir.fusion.tails import excess_bytes, is_covered
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Operator
+from optimus_mlir.workload.softmax import attention_in
 
 Operators = tuple[Operator, ...]
 
@@ -94,7 +96,7 @@ class GroupPrices:
         if not group.outputs or not is_connected(group):
             return math.inf
         floor = floor_bytes(group, self.accelerator) // self.accelerator.element_bytes
-        several = len(group.operators) > 1
+        several = len(group.operators) > 1 and attention_in(group) is None
         extra = extra_elements(group, self._touched, self.accelerator) if several else 0
         return (floor + extra) * self.cost_per_element
 
@@ -138,10 +140,11 @@ class GroupPrices:
         self.searches += 1
         space = self._space(operators)
         whole = self._in_one(space, below)
-        if len(operators) > 1 or self.objective is not DRAM_BYTES:
+        if self.objective is not DRAM_BYTES:
             return whole
         below = below if whole is None else whole.price.dram_bytes
-        return cheapest_spilled(space.group.canonical(), self.accelerator, below) or whole
+        in_parts = cheapest_in_parts if len(operators) > 1 else cheapest_spilled
+        return in_parts(space.group.canonical(), self.accelerator, below) or whole
 
     def _in_one(self, space: Space, below: float) -> Choice | None:
         """The best schedule that splits no operator."""
@@ -251,7 +254,8 @@ class _Structures:
         result = self._tensors[operator.write.tensor]
         nest = (operator.extents, operator.reduction, operator.multiplies)
         sums = (operator.epilogue_reads, operator.accumulates_in_place, operator.adds_up)
-        return self._number((*nest, *sums, reads, operator.write.indices, result))
+        written = operator.write.indices, operator.body, result
+        return self._number((*nest, *sums, reads, *written))
 
     def _number(self, structure: Hashable) -> int:
         return self._nests.setdefault(structure, len(self._nests))

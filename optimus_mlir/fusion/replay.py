@@ -11,7 +11,7 @@ from optimus_mlir.fusion.plan import Group, Plan, members
 from optimus_mlir.fusion.plan_file import PlanFile, explained_names
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, split_graph
-from optimus_mlir.workload.splitting import can_split, split_names
+from optimus_mlir.workload.splitting import can_split, split_names, whole_names
 
 
 def replay(
@@ -27,8 +27,8 @@ def replay(
     """
     for complaint in _split_complaints(file, graph):
         raise OptimusError(f"{source}: {complaint}")
+    stretches = [split_names(graph, names, file.splits) for names in stretches]
     graph = split_graph(graph, file.splits)
-    stretches = [split_names(names, file.splits) for names in stretches]
     for complaint in _complaints(file, graph, stretches):
         raise OptimusError(f"{source}: {complaint}")
     numbers = {group.operators: i for i, group in enumerate(file.groups)}
@@ -59,9 +59,6 @@ def _split_complaints(file: PlanFile, graph: Graph) -> Iterator[str]:
         if operator is None:
             yield f"{where}.operator: the network has no {name!r}{did_you_mean(name, [*by_name])}"
             continue
-        if name in seen:
-            yield f"{where}.operator: {name} is split already"
-        seen.add(name)
         if not 0 <= split.loop < len(operator.extents) or not can_split(
             graph, operator, split.loop
         ):
@@ -69,6 +66,10 @@ def _split_complaints(file: PlanFile, graph: Graph) -> Iterator[str]:
             loops = f"its loops {able}" if able else "no loop of it"
             yield f"{where}.loop: {name} cannot be split along loop {split.loop}; {loops} can be"
             continue
+        names = set(whole_names(graph, split))
+        if not seen.isdisjoint(names):
+            yield f"{where}.operator: {min(seen & names)} is split already"
+        seen |= names
         extent = operator.extents[split.loop]
         if sum(split.sizes) != extent or min(split.sizes, default=0) < 1:
             yield f"{where}.sizes: must be positive and add up to {extent}, got {[*split.sizes]}"

@@ -22,7 +22,7 @@ from optimus_mlir.fusion.solution import Partition, Patience, Solver
 from optimus_mlir.fusion.spilling import parts_of
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Split
-from optimus_mlir.workload.splitting import part_name
+from optimus_mlir.workload.splitting import attention_of
 
 SOLVERS: dict[str, Solver] = {
     "offline": offline,
@@ -131,8 +131,10 @@ def _groups(prices: GroupPrices, partition: Partition) -> tuple[list[Group], lis
             groups.append(Group(names, choice.schedule, choice.price))
             continue
         splits.append(replace(choice.split, operator=names[0]))
-        for number, each in enumerate(choice.parts):
-            groups.append(Group((part_name(names[0], number),), each.schedule, each.price))
+        in_parts = parts_of(prices.graph.group(part), splits[-1])
+        for members, each in zip(in_parts, choice.parts, strict=True):
+            running = tuple(operator.name for operator in members.operators)
+            groups.append(Group(running, each.schedule, each.price))
     return groups, splits
 
 
@@ -140,6 +142,8 @@ def _finished(group: Graph, choice: Choice, prices: GroupPrices) -> Choice:
     how = prices.accelerator, prices.objective
     if choice.split is None:
         return finished(group, choice, *how)
+    if attention_of(group, choice.split) is not None:
+        return choice  # its schedules say no more than needed
     parts = (part.canonical() for part in parts_of(group, choice.split))
     pairs = zip(parts, choice.parts, strict=True)
     return replace(choice, parts=tuple(finished(part, each, *how) for part, each in pairs))

@@ -14,7 +14,7 @@ from optimus_mlir.cost import Price, Schedule, floor_bytes, least_bytes_alone
 from optimus_mlir.fusion.schedules import Choice, best_schedule
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Split, split_graph
-from optimus_mlir.workload.splitting import can_split, even_sizes
+from optimus_mlir.workload.splitting import attention_of, can_split, even_sizes
 
 Kind = tuple[int, bool, bool]  # of a part: its size, whether it is the first, whether the last
 
@@ -48,8 +48,10 @@ def _numbers_of_parts(most: int) -> Iterator[int]:
 
 
 def parts_of(group: Graph, split: Split) -> list[Graph]:
-    """Every part as a group of its own."""
+    """Every part as a group of its own; the parts of an attention as one."""
     network = split_graph(group, [split])
+    if attention_of(group, split) is not None:
+        return [network]
     return [network.group([operator]) for operator in network.operators]
 
 
@@ -76,7 +78,7 @@ def _cheapest_parts(
             return None
         total = others + count * choice.price.dram_bytes
         found[kind] = choice
-    return _together(split, parts, [found[kind] for kind in kinds])
+    return together(split, parts, [found[kind] for kind in kinds])
 
 
 def _kinds(split: Split) -> Iterator[Kind]:
@@ -85,7 +87,7 @@ def _kinds(split: Split) -> Iterator[Kind]:
         yield size, number == 0, number == last
 
 
-def _together(split: Split, parts: Sequence[Graph], choices: Sequence[Choice]) -> Choice:
+def together(split: Split, parts: Sequence[Graph], choices: Sequence[Choice]) -> Choice:
     """What the parts cost together, by the names of the group and of its partial sums."""
     reads, writes = Counter[str](), Counter[str]()
     for part, choice in zip(parts, choices, strict=True):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 
@@ -20,6 +22,14 @@ class Linear:
     constant: int = 0
     divisor: int = 1
     span: int = 1
+
+    def within(self, loops: Sequence[Linear]) -> Linear:
+        """The same expression in another nest, given what each loop of this one is there."""
+        terms = [(self.coefficients[i], loops[i]) for i in self.loops]
+        width = len(loops[0].coefficients) if loops else 0
+        coefficients = (sum(c * of.coefficients[i] for c, of in terms) for i in range(width))
+        constant = self.constant + sum(c * of.constant for c, of in terms)
+        return Linear(tuple(coefficients), constant)
 
     @cached_property
     def loops(self) -> tuple[int, ...]:
@@ -42,6 +52,10 @@ class Access:
     tensor: str
     indices: tuple[Linear, ...]
 
+    def within(self, loops: Sequence[Linear]) -> Access:
+        """The same access in another nest, given what each loop of this one is there."""
+        return Access(self.tensor, tuple(index.within(loops) for index in self.indices))
+
     @cached_property
     def loops(self) -> frozenset[int]:
         return frozenset(loop for index in self.indices for loop in index.loops)
@@ -50,6 +64,17 @@ class Access:
     def is_diagonal(self) -> bool:
         """Whether a loop walks two dimensions of the tensor at once."""
         return len(self.loops) < sum(len(index.loops) for index in self.indices)
+
+
+class Body(Enum):
+    """What one iteration of a nest computes, as far as a rewrite of the graph asks."""
+
+    OTHER = "other"
+    MAXIMUM = "maximum"  # of what it reads and what came before
+    ALL = "all"  # whether something holds of what it reads and of all that came before
+    SUM = "sum"  # of what it reads and what came before
+    EXPONENTIAL = "exponential"  # exp(first read - second read)
+    SHARE = "share"  # linear in its first read: divided by another, or zero
 
 
 @dataclass(frozen=True)
@@ -72,6 +97,7 @@ class Operator:
     epilogue_reads: int = 0
     accumulates_in_place: bool = True
     adds_up: bool = True
+    body: Body = Body.OTHER
 
     @property
     def macs(self) -> int:

@@ -14,7 +14,7 @@ from optimus_mlir.mlir import ir
 from optimus_mlir.passes.group import annotate, entry_functions, in_parts
 from optimus_mlir.target import Accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator, Split, split_graph
-from optimus_mlir.workload.splitting import can_split
+from optimus_mlir.workload.splitting import can_split, whole_names
 
 Names = tuple[str, ...]
 
@@ -37,7 +37,13 @@ def plan_at_random(module: ir.Module, accelerator: Accelerator, rng: Random) -> 
 def _some_in_parts(function: ir.Operation, rng: Random) -> Dataflow:
     """The function with some reductions in parts of any sizes; the graph is what was foreseen."""
     dataflow = read_dataflow(function)
-    splits = [split for o in dataflow.graph.operators for split in _split(dataflow.graph, o, rng)]
+    splits: list[Split] = []
+    split: set[str] = set()
+    for operator in dataflow.graph.operators:
+        for one in _split(dataflow.graph, operator, rng):
+            names = whole_names(dataflow.graph, one)
+            splits += [one] if split.isdisjoint(names) else []
+            split.update(names)
     if not splits:
         return dataflow
     foreseen = split_graph(dataflow.graph, splits)

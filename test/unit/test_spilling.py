@@ -99,8 +99,15 @@ def test_parts_that_would_read_padding_are_not_split() -> None:
 
 
 def test_names_of_parts_take_the_place_of_their_operator() -> None:
-    splits = [Split("b", 0, (1, 1))]
-    assert split_names(["a", "b", "c"], splits) == ("a", "b.0", "b.1", "c")
+    shape = (1, 4, 4)
+    a, b, c = (conv(name, "x", shape, 2, 1) for name in "abc")
+    splits = [Split("b", CHANNELS, (1, 1))]
+    assert split_names(graph((2, 4, 4), a, b, c), ["a", "b", "c"], splits) == (
+        "a",
+        "b.0",
+        "b.1",
+        "c",
+    )
 
 
 def test_what_fits_gains_nothing_by_spilling() -> None:
