@@ -23,6 +23,7 @@ from optimus_mlir.normalize.in_place import compute_in_place
 from optimus_mlir.normalize.initial_values import start_from_fills
 from optimus_mlir.normalize.integer_powers import expand_integer_powers
 from optimus_mlir.normalize.interpolation import resize_by_products
+from optimus_mlir.normalize.joined_parts import copy_joined_parts
 from optimus_mlir.normalize.needed_operands import drop_needless_operands
 from optimus_mlir.normalize.needless_results import drop_needless_results
 from optimus_mlir.normalize.positions import read_positions_from_constants
@@ -55,6 +56,7 @@ REWRITES = (
     merge_elementwise_ops,
     merge_prologues,
     compute_in_place,
+    copy_joined_parts,
     loop_over_unit_dimensions,
     read_through_views,  # by ops whose loops can be split now
 )

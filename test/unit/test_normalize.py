@@ -92,6 +92,30 @@ class Pyramid(nn.Module):
         return self.fine(x) + nn.functional.interpolate(self.coarse(x), scale_factor=2)
 
 
+class HalfOfIt(nn.Module):
+    """One half of the channels goes through a convolution, the other beside it, as in CSP blocks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.beside = nn.Conv2d(3, 4, 1), nn.Conv2d(2, 2, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.first(x)
+        return torch.cat([self.beside(y[:, :2]), y[:, 2:]], 1).relu()
+
+
+class EverySecond(nn.Module):
+    """Four pixels become one with four times the channels, as before a stem."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(12, 2, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        corners = [x[..., row::2, column::2] for column in (0, 1) for row in (0, 1)]
+        return self.stem(torch.cat(corners, 1))
+
+
 def deconv(kernel: int, stride: int, padding: int, more: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(3, 4, kernel, stride, padding, output_padding=more)
 
@@ -122,6 +146,8 @@ NETWORKS: dict[str, tuple[Any, tuple[int, ...], int]] = {
     "transposed, 5 by stride 3": (lambda: deconv(5, 3, 1, 0), (1, 3, 4, 4), 1),
     "transposed, 4 by stride 3": (lambda: deconv(4, 3, 1, 1), (1, 3, 4, 4), 1),
     "upsampled": (lambda: nn.Sequential(nn.Upsample(scale_factor=3)), (1, 3, 4, 5), 1),
+    "half beside a convolution": (HalfOfIt, (1, 3, 5, 5), 4),
+    "every second pixel": (EverySecond, (1, 3, 6, 6), 5),
     "group norm": (lambda: nn.Sequential(nn.GroupNorm(2, 4), nn.Conv2d(4, 3, 1)), (1, 4, 4, 5), 9),
     "average without padding": (
         lambda: nn.Sequential(nn.AvgPool2d(3, 2, 1, count_include_pad=False), nn.Conv2d(3, 2, 1)),
