@@ -49,9 +49,10 @@ def has_independent_steps(loop: ir.Operation, results: Results) -> bool:
     """Of an scf.for in a group. Two arguments of the group must not be the same buffer."""
     if len(loop.results) or constant(loop.operands[2]) is None:
         return False
-    return all(
+    accesses = _by_buffer(loop, results)
+    return all(map(_goes_by_one_name, accesses)) and all(
         _keep_apart(loop, [access.view for access in each])
-        for buffer, each in _by_buffer(loop, results).items()
+        for buffer, each in accesses.items()
         if any(access.writes for access in each) and not belongs_to_step(buffer, loop)
     )
 
@@ -80,7 +81,15 @@ def loaded_for(
         if (each := accesses.get(op.results[0], []))
         and all(is_loaded(access) for access in each if access.writes)
         and any(is_in_loops(access.op) for access in each)
+        and not any(user.name == "scf.for" for user in touches(op.results[0]))  # which carries it
     ]
+
+
+def _goes_by_one_name(buffer: ir.Value) -> bool:
+    """Not so a buffer that a loop carries: its steps call different buffers the same."""
+    if isinstance(buffer.owner, ir.Block):
+        return buffer.owner.owner.operation.name == "func.func"
+    return buffer.owner.name in ("accel.alloc", FEED_MEMORY)
 
 
 def belongs_to_step(buffer: ir.Value, loop: ir.Operation) -> bool:

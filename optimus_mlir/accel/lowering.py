@@ -137,9 +137,7 @@ class _Group:
         self.member = add_member(function, chip.scratchpad) if chip.for_team else None
         self.shared = [op for op in _ops(function, "scf.for") if SHARED in op.attributes]
         loads = _ops(function, accel.LoadOp.OPERATION_NAME)
-        self.everyones = [
-            op for op in loads if EVERYONES in buffer_of(op.operands[1]).owner.attributes
-        ]
+        self.everyones = [op for op in loads if _is_everyones(buffer_of(op.operands[1]))]
         self.lowerings = {
             accel.WaitOp.OPERATION_NAME: lambda _: None,  # transfers happen when they are started
             accel.DoneOp.OPERATION_NAME: self._token,
@@ -244,6 +242,10 @@ class _Group:
         before = memref.load(self.counters, [at])
         change = arith.ConstantOp(ir.IntegerType.get_signless(64), value).result
         memref.store(combine(before, change), self.counters, [at])
+
+
+def _is_everyones(buffer: ir.Value) -> bool:
+    return not isinstance(buffer.owner, ir.Block) and EVERYONES in buffer.owner.attributes
 
 
 def _lower_host(

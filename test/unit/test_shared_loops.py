@@ -189,3 +189,26 @@ def test_what_the_group_stores_is_loaded_by_the_leader() -> None:
 def test_what_is_computed_as_well_is_loaded_by_the_leader() -> None:
     computed = in_whole("start", "%c0") + compute("start")
     assert not loaded_by_all(LOAD_WHOLE + computed, READ_WHOLE + store("%four_i"))
+
+
+CARRIED = """
+scf.for %step = %c0 to %c2 step %c1 iter_args(%now = %whole) -> (memref<64xf32, 1>) {
+  %again = memref.subview %now[%four_i] [4] [1]
+    : memref<64xf32, 1> to memref<4xf32, strided<[1], offset: ?>, 1>
+  "accel.move"(%again, %b) : (memref<4xf32, strided<[1], offset: ?>, 1>, memref<4xf32, 1>) -> ()
+  scf.yield %now : memref<64xf32, 1>
+}
+"""
+
+
+def test_a_buffer_that_a_loop_carries_is_loaded_by_the_leader() -> None:
+    own = READ_WHOLE + store("%four_i")
+    assert loaded_by_all(LOAD_WHOLE, own) == 1
+    assert not loaded_by_all(LOAD_WHOLE, own + CARRIED)
+
+
+def test_a_loop_in_which_a_buffer_goes_by_two_names_is_not_shared() -> None:
+    filled = FILL_PART + compute("part")
+    also_read = load("%c0").replace("%in", "%start") + CARRIED.replace("%four_i", "%c0")
+    assert trips_shared(filled) == [16]
+    assert not trips_shared(filled + also_read)
