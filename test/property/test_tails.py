@@ -1,7 +1,10 @@
 """What a group is said to move at the least because of its last operators: no schedule moves less."""
 
+import math
+
 import numpy as np
-from hypothesis import event, given
+from dags import BruteForce
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from networks import Network, networks
 from test_group_bound import with_capacity
@@ -9,11 +12,16 @@ from test_group_bound import with_capacity
 from optimus_mlir.cost import floor_bytes
 from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.lattice import Lattice
+from optimus_mlir.fusion.offline import offline
+from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
+from optimus_mlir.fusion.solution import Patience
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator
+
+a_tenth = settings(max_examples=max(1, settings.default.max_examples // 10))
 
 TARGETS = [
     load_accelerator("eyeriss"),
@@ -94,6 +102,30 @@ def test_no_schedule_that_fits_moves_less(
         excess = GroupPrices(network, sized).excess(tail)
         event("more than the floor" if excess > 0 else "the floor")
         assert floor + excess <= np.min(moved[bytes_on_chip <= capacity])
+
+
+class BarePrices(GroupPrices):
+    """Refuses only what costs its floor already, or what nothing holds together."""
+
+    def excess(self, operators: tuple[Operator, ...]) -> float:
+        return 0
+
+    def _bound(self, group: Graph) -> float:
+        return floor_bytes(group, self.accelerator) if is_connected(group) else math.inf
+
+
+@a_tenth
+@given(st.one_of(wide_chains(), wide_branches()), st.floats(1, 8))
+def test_offline_is_the_cheapest_with_true_prices(network: Graph, room: float) -> None:
+    """Where weights do not fit: brute force looks at every group, and knows no bounds."""
+    sized = with_capacity(1 << 20)
+    alone = GroupPrices(network, sized)
+    smallest = max(alone.smallest_footprint_bytes(operator) for operator in network.operators)
+    sized = with_capacity(int(room * smallest))
+    solution = offline(GroupPrices(network, sized), network.operators, Patience())
+    prices = BarePrices(network, sized)
+    event("fused" if len(solution.partition) < len(network.operators) else "layer by layer")
+    assert prices.total(solution.partition) == BruteForce(prices).over_orders() == solution.bound
 
 
 def chain() -> Graph:
