@@ -1,6 +1,7 @@
 """What a group is said to move at the least because of its last operators: no schedule moves less."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from dags import BruteForce
@@ -19,7 +20,7 @@ from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.solution import Patience
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
-from optimus_mlir.workload import Graph, Operator
+from optimus_mlir.workload import Body, Graph, Operator
 
 a_tenth = settings(max_examples=max(1, settings.default.max_examples // 10))
 
@@ -150,3 +151,11 @@ def test_what_a_tail_shows_spares_the_larger_groups() -> None:
     paths.learn_from(of_two)
     assert paths.least[of_three] == floor + excess
     assert prices.searches == 0
+
+
+def test_the_end_of_a_softmax_shows_nothing() -> None:
+    """An attention may run in parts instead."""
+    network = chain()
+    first, second, last = network.operators
+    network = replace(network, operators=(first, replace(second, body=Body.SHARE), last))
+    assert GroupPrices(network, with_capacity(2400)).excess(network.operators[1:]) == 0
