@@ -298,6 +298,11 @@ def _times_type(times: KernelTimes | None) -> list[ir.Type]:
     return [] if times is None else [times.type()]
 
 
+def _is_everyones(buffer: ir.Value) -> bool:
+    """Never a copy that takes turns with another, which loops carry."""
+    return not isinstance(buffer.owner, ir.Block) and EVERYONES in buffer.owner.attributes
+
+
 def _without_tokens(kind: ir.Type) -> ir.Type:
     """Loops may carry tokens; an index is as good, since nobody waits."""
     return ir.IndexType.get() if kind == accel.TokenType.get() else kind
