@@ -22,35 +22,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from optimus_mlir.accel import dialect as accel
-from optimus_mlir.accel.lifetimes import addresses
 from optimus_mlir.accel.sections import (
     Loop,
     Section,
     Unit,
+    all_loads,
     allocation_of,
     first_loads,
     has_step,
     last_stores,
     units_of,
 )
+from optimus_mlir.accel.turns import (
+    Key,
+    Turns,
+    arrives,
+    front,
+    has_spare,
+    key_of,
+    placed,
+    takes_turns,
+    target_of,
+    window,
+)
 from optimus_mlir.analysis import annotations
-from optimus_mlir.mlir import affine, arith, ir, memref, scf
+from optimus_mlir.mlir import affine, arith, ir, scf
 from optimus_mlir.mlir.cloning import uses_from_outside
 
-Key = tuple[int, int, str]  # address, bytes and type: what allocations of one buffer have in common
 Start = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Turns:
-    """A buffer that DMA works with: the copy in use, and where the next contents go."""
-
-    current: ir.Value
-    other: ir.Value
-
-    @property
-    def turned(self) -> Turns:
-        return Turns(self.other, self.current)
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,9 @@ class _Pipeline:
         self.state = State({})
         self.recent: set[Key] = set()  # in use by the current step, or by DMA since
         self.carried: set[Key] = set()  # by the loop around
-        self.loads = list(_loads(units))
-        self.loaded = {_key(allocation_of(load.operands[1])) for load in self.loads}
+        self.loads: dict[Key, list[ir.Operation]] = {}
+        for load in all_loads(units):
+            self.loads.setdefault(key_of(target_of(load)), []).append(load)
 
     def emit(self) -> None:
         self._start(self.units)
@@ -137,8 +137,8 @@ class _Pipeline:
     def _section(self, section: Section, start: Start) -> None:
         for allocation in section.allocations:
             self._allocate(allocation)
-        self.recent = (set() if section.is_step else self.recent) | {*map(_key, section.buffers)}
-        if any(op not in section.loads or _has_spare(_target(op)) for op in section.ops):
+        self.recent = (set() if section.is_step else self.recent) | {*map(key_of, section.buffers)}
+        if any(op not in section.loads or arrives(op) for op in section.ops):
             self._wait(self.state.pending)
         done = self._arrive(section)
         if section.is_step:
@@ -149,19 +149,19 @@ class _Pipeline:
                 self._copy(op)
         for store in section.stores:
             self._transfer(store, *map(self._value, store.operands))
-        if not all(_takes_turns(allocation_of(store.operands[0])) for store in section.stores):
+        if not all(takes_turns(allocation_of(store.operands[0])) for store in section.stores):
             self.state = replace(self.state, pending=self.state.started)
 
     def _arrive(self, section: Section) -> set[ir.Operation]:
         """Move windows up and put what was loaded in its place; the ops that this does."""
-        arriving = [load for load in section.loads if _has_spare(_target(load))]
-        windows = {_target(load) for load in arriving}
+        arriving = [load for load in section.loads if arrives(load)]
+        windows = {target_of(load) for load in arriving}
         done = {*section.loads, *section.stores}
         for op in section.ops:
             if op in arriving:
-                spare = self._turns(_target(op)).other
-                accel.MoveOp(_front(spare, op.operands[1]), self._value(op.operands[1]))
-            elif op.name == accel.MoveOp.OPERATION_NAME and _target(op) in windows:
+                spare = self._turns(target_of(op)).other
+                accel.MoveOp(front(spare, op.operands[1]), self._value(op.operands[1]))
+            elif op.name == accel.MoveOp.OPERATION_NAME and target_of(op) in windows:
                 self._copy(op)
                 done.add(op)
         return done
@@ -216,7 +216,7 @@ class _Pipeline:
         allocations = [a for a in map(allocation_of, ends) if self._is_managed(a)]
         for allocation in allocations:
             self._turns(allocation)
-        return {_key(a): _takes_turns(a) for a in allocations}
+        return {key_of(a): takes_turns(a) for a in allocations}
 
     def _carried(self, keys: Sequence[Key]) -> list[ir.Value]:
         tokens = [self.state.pending or accel.DoneOp(accel.TokenType.get()).token]
@@ -232,13 +232,16 @@ class _Pipeline:
     # Instructions -----------------------------------------------------------------------------
 
     def _start_load(self, load: ir.Operation) -> None:
-        allocation = _target(load)
-        self._renew(allocation)
-        other = self._turns(allocation).other
-        if _has_spare(allocation):
-            target = _front(other, load.operands[1])
+        allocation = target_of(load)
+        if has_spare(allocation) and not arrives(load):
+            self.values[allocation.results[0]] = window(allocation)
+            target = self._value(load.operands[1])
         else:
-            target = self._value(load.operands[1], {allocation.results[0]: other})
+            self._renew(allocation)
+            other = self._turns(allocation).other
+            given = {allocation.results[0]: other}
+            box = load.operands[1]
+            target = front(other, box) if arrives(load) else self._value(box, given)
         self._transfer(load, self._value(load.operands[0]), target)
 
     def _transfer(self, op: ir.Operation, source: ir.Value, target: ir.Value) -> None:
@@ -274,98 +277,30 @@ class _Pipeline:
 
     def _allocate(self, allocation: ir.Operation) -> None:
         """Where the buffer begins anew; DMA may have begun to fill it before."""
-        if not self._is_managed(allocation) or _has_spare(allocation):
-            offset, end = addresses(allocation)
-            own = end - offset - _spare_bytes(allocation)
-            self.values[allocation.results[0]] = _alloc(allocation, offset, own)
-        elif _takes_turns(allocation):
-            if _key(allocation) not in self.loaded:
+        if has_spare(allocation) and not all(map(arrives, self.loads[key_of(allocation)])):
+            return  # it began with its first load
+        if not self._is_managed(allocation) or has_spare(allocation):
+            self.values[allocation.results[0]] = window(allocation)
+        elif takes_turns(allocation):
+            if key_of(allocation) not in self.loads:
                 self._renew(allocation)
-            self.state.turns[_key(allocation)] = self._turns(allocation).turned
+            self.state.turns[key_of(allocation)] = self._turns(allocation).turned
 
     def _renew(self, allocation: ir.Operation) -> None:
         """Another name for what nobody has used of late: others may lie there meanwhile."""
-        key = _key(allocation)
+        key = key_of(allocation)
         if key not in self.recent and key not in self.carried:
             self.state.turns.pop(key, None)
 
     def _turns(self, allocation: ir.Operation) -> Turns:
-        key = _key(allocation)
+        key = key_of(allocation)
         if key not in self.state.turns:
-            self.state.turns[key] = self._placed(allocation)
+            self.state.turns[key] = placed(allocation, self.loads.get(key, []))
         return self.state.turns[key]
-
-    def _placed(self, allocation: ir.Operation) -> Turns:
-        offset, end = addresses(allocation)
-        if _has_spare(allocation):
-            spare = _spare_bytes(allocation)
-            kind = self._spare_type(allocation)
-            room = accel.AllocOp(annotations.integer(end - spare), annotations.integer(spare), kind)
-            return Turns(room.buffer, room.buffer)
-        own = (end - offset) // (2 if _takes_turns(allocation) else 1)
-        current = _alloc(allocation, offset, own)
-        other = _alloc(allocation, offset + own, own) if _takes_turns(allocation) else current
-        return Turns(current, other)
-
-    def _spare_type(self, allocation: ir.Operation) -> ir.Type:
-        """Room for the longest box, in each direction, of any load."""
-        boxes = [op.operands[1] for op in self.loads if _key(_target(op)) == _key(allocation)]
-        shape = [max(lengths) for lengths in zip(*(box.type.shape for box in boxes), strict=True)]
-        kind = allocation.results[0].type
-        return ir.MemRefType.get(shape, kind.element_type, None, kind.memory_space)
 
     def _is_managed(self, allocation: ir.Operation) -> bool:
         """Whether DMA works with it ahead of its step, or behind it."""
-        return _takes_turns(allocation) or _key(allocation) in self.loaded
-
-
-def _loads(units: Sequence[Unit]) -> list[ir.Operation]:
-    return [
-        load
-        for unit in units
-        for load in (unit.loads if isinstance(unit, Section) else _loads(unit.body))
-    ]
-
-
-def _target(op: ir.Operation) -> ir.Operation:
-    """The buffer that a load fills, or a move."""
-    return allocation_of(op.operands[1])
-
-
-def _key(allocation: ir.Operation) -> Key:
-    return *addresses(allocation), str(allocation.results[0].type)
-
-
-def _takes_turns(allocation: ir.Operation) -> bool:
-    return annotations.COPIES in allocation.attributes
-
-
-def _has_spare(allocation: ir.Operation) -> bool:
-    return annotations.SPARE in allocation.attributes
-
-
-def _spare_bytes(allocation: ir.Operation) -> int:
-    if not _has_spare(allocation):
-        return 0
-    return ir.IntegerAttr(allocation.attributes[annotations.SPARE]).value
-
-
-def _alloc(allocation: ir.Operation, offset: int, length: int) -> ir.Value:
-    kind = allocation.results[0].type
-    return accel.AllocOp(annotations.integer(offset), annotations.integer(length), kind).buffer
-
-
-def _front(spare: ir.Value, box: ir.Value) -> ir.Value:
-    """The first elements of the spare room, in the shape of a box."""
-    shape = list(box.type.shape)
-    if shape == list(spare.type.shape):
-        return spare
-    zeros, ones = [0] * len(shape), [1] * len(shape)
-    strides, _ = ir.MemRefType(spare.type).get_strides_and_offset()
-    layout = ir.StridedLayoutAttr.get(0, strides)
-    kind = spare.type
-    kind = ir.MemRefType.get(shape, kind.element_type, layout, kind.memory_space)
-    return memref.SubViewOp(kind, spare, [], [], [], zeros, shape, ones).result
+        return takes_turns(allocation) or key_of(allocation) in self.loads
 
 
 def _index(value: int) -> ir.Value:

@@ -91,6 +91,11 @@ def has_step(units: Sequence[Unit]) -> bool:
     return any(u.is_step if isinstance(u, Section) else has_step(u.body) for u in units)
 
 
+def all_loads(units: Sequence[Unit]) -> Iterator[ir.Operation]:
+    for unit in units:
+        yield from unit.loads if isinstance(unit, Section) else all_loads(unit.body)
+
+
 def first_loads(units: Sequence[Unit]) -> Iterator[ir.Operation]:
     """The loads of the first step."""
     for unit in units:

@@ -85,8 +85,13 @@ class Buffer:
 
     @cached_property
     def _coming(self) -> Grid:
-        """The most elements that come at one step."""
-        return reduce(lambda product, r: product * r.longest, self.fresh, ONE)
+        """The most elements that come at one step, but for what fills a window for the first time.
+
+        Around a window that outlives all loops but its own, that is once in the program.
+        """
+        once = not self.home and len(self.loops) == 1 and self.window is not None
+        lengths = ((r.longest_later if once else r.longest) for r in self.fresh)
+        return reduce(lambda product, longest: product * longest, lengths, ONE)
 
     @property
     def sliding(self) -> Axis | None:

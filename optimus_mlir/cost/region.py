@@ -116,6 +116,15 @@ class Range:
         return self.axis.most(self.lengths) if self.axis else self.lengths
 
     @cached_property
+    def longest_later(self) -> Grid:
+        """The same without the first step."""
+        if self.axis is None:
+            return self.lengths
+        lengths = self.lengths.copy()
+        lengths[self.axis.starts] = 0
+        return self.axis.most(lengths)
+
+    @cached_property
     def total(self) -> Grid:
         """The lengths of all steps together, for each size."""
         return self.axis.summed(self.lengths) if self.axis else self.lengths

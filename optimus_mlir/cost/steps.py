@@ -60,7 +60,8 @@ class _Steps:
         match node:
             case Load():
                 loaded = self._dram_bytes(node, at)
-                moved = loaded if node.buffer.spare_bytes(self.accelerator).any() else 0
+                spare = node.buffer.spare_bytes(self.accelerator).item()
+                moved = loaded if loaded <= spare else 0  # else straight into an empty window
                 return replace(
                     step,
                     load_bytes=step.load_bytes + loaded,
