@@ -105,16 +105,6 @@ def buffer_of(value: ir.Value) -> ir.Value:
     return value
 
 
-def instruction(op: ir.Operation) -> ir.Operation:
-    """The accel op around, or the op itself."""
-    around = op
-    while around.parent is not None and around.name != "func.func":
-        if around.name.startswith("accel."):
-            return around
-        around = around.parent.operation
-    return op
-
-
 def _overlap(a: ir.Operation, b: ir.Operation) -> bool:
     (a0, a1), (b0, b1) = addresses(a), addresses(b)
     return a0 < b1 and b0 < a1

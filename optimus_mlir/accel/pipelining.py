@@ -73,11 +73,8 @@ def pipeline(program: ir.Operation) -> None:
     with ir.InsertionPoint(old[-1]), program.location:
         _Pipeline(units_of(block)).emit()
     for op in reversed(old[:-1]):
-        if (
-            op.name.startswith("accel.")
-            or op.name == "scf.for"
-            or not any(True for result in op.results for _ in result.uses)
-        ):
+        is_unused_value = len(op.results) and not any(True for r in op.results for _ in r.uses)
+        if op.name.startswith("accel.") or op.name == "scf.for" or is_unused_value:
             op.erase()
 
 
@@ -178,6 +175,7 @@ class _Pipeline:
         """All steps but the last in a loop, if they are several."""
         counts = loop.counts
         if not has_step(loop.body):
+            assert not [*all_loads(loop.body)], "a loop loads what something in it computes with"
             self._for(loop, counts, lambda _: None)
             return
         if len(counts) > 2:
@@ -193,7 +191,7 @@ class _Pipeline:
     def _for(self, loop: Loop, counts: range, following: Callable[[ir.Value], None]) -> None:
         """An scf.for that carries tokens and the turns of buffers."""
         crossing = self._crossing(loop)
-        keys = [key for key, takes_turns in crossing.items() if takes_turns]
+        keys = [key for key, has_copies in crossing.items() if has_copies]
         outer, carried = dict(self.state.turns), self.carried
         self.carried = carried | {*crossing}
         bounds = [_index(i) for i in (counts.start, counts.stop, counts.step)]
@@ -259,9 +257,9 @@ class _Pipeline:
 
     def _value(self, value: ir.Value, given: dict[ir.Value, ir.Value] | None = None) -> ir.Value:
         """What a value of the old program is here: addresses are worked out anew."""
-        known = self.values | (given or {})
-        if value in known:
-            return known[value]
+        for known in (given or {}, self.values):
+            if value in known:
+                return known[value]
         if isinstance(value.owner, ir.Block):
             return value
         owner = value.owner.operation
