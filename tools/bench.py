@@ -11,6 +11,9 @@ Then PyTorch (eager, one thread, batch norms as they are) and the emulator run t
 turns in one process. A turn is measured in CPU time of its thread, and the best of all turns counts:
 other programs can only make a turn slower. `counting` is what the emulator takes longer than a program
 without counters.
+
+`--threads N` prints instead how long one and N threads take, by the clock: the best and the median of
+all turns. Both must give the same results and counts.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from optimus_mlir.cli.compilation import Compilation
@@ -44,6 +48,7 @@ COLUMNS = (
     *("network", "PyTorch ms", "emulator ms", "ratio", "counting", "error"),
     *("import s", "plan s", "cold s", "CPU s", "warm s", "peak MB"),
 )
+THREADS = ("network", "one thread ms", "N threads ms", "ratio", "median one", "median N")
 
 
 def main() -> None:
@@ -55,16 +60,21 @@ def main() -> None:
     parser.add_argument("--solver", default="online")
     parser.add_argument("--plans", type=Path, help="folder of plans, NETWORK.json")
     parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument("--threads", type=int, default=1, help="compare so many with one")
     parser.add_argument("--compile", metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--replay", metavar="PLAN", default="", help=argparse.SUPPRESS)
     parser.add_argument("--save", metavar="PLAN", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.threads < 1:
+        parser.error(f"--threads must be at least 1, not {arguments.threads}")
     if arguments.compile:
         print(json.dumps(compile_file(arguments)))
         return
-    print(row(COLUMNS), "|---" * len(COLUMNS) + "|", sep="\n", flush=True)
+    by_threads = arguments.threads > 1
+    columns, measured = (THREADS, measure_threads) if by_threads else (COLUMNS, measure)
+    print(row(columns), "|---" * len(columns) + "|", sep="\n", flush=True)
     for name in arguments.networks or NETWORKS:
-        print(row(measure(name, arguments)), flush=True)
+        print(row(measured(name, arguments)), flush=True)
 
 
 def row(cells: tuple[str, ...]) -> str:
@@ -96,6 +106,29 @@ def measure(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
         f"{warm['process']:.1f}",
         f"{cold['peak_bytes'] / 1e6:.0f}",
     )
+
+
+def measure_threads(name: str, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """One row of the table for several threads."""
+    with tempfile.TemporaryDirectory(prefix="optimus-bench-") as folder:
+        file = Path(folder, f"{name}.mlirbc")
+        _, inputs, _ = imported(name, file)
+        use_plan(arguments, name)
+        module = compiled(file, arguments)[0]
+        emulators = [
+            Emulator(module, ObjectCache.of_user(), threads=n) for n in (1, arguments.threads)
+        ]
+    arrays = [tensor.numpy() for tensor in inputs]
+    seconds: list[list[float]] = [[], []]
+    for _ in range(arguments.turns):
+        one, several = (emulator.run(arrays) for emulator in emulators)
+        assert (one.outputs[0] == several.outputs[0]).all()
+        assert one.groups == several.groups
+        seconds[0].append(one.run_seconds)
+        seconds[1].append(several.run_seconds)
+    (best_one, best), medians = map(min, seconds), map(median, seconds)
+    ms = (f"{each * 1e3:.1f}" for each in (best_one, best))
+    return (name, *ms, f"{best / best_one:.2f}", *(f"{each * 1e3:.1f}" for each in medians))
 
 
 def use_plan(arguments: argparse.Namespace, name: str) -> None:
