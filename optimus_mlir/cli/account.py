@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from optimus_mlir.cli.units import percent, readable_bytes, readable_count, readable_energy
@@ -172,8 +173,7 @@ def _capacities(account: Account, accelerator: Accelerator) -> Iterator[str]:
 
 def in_parts(split: InParts) -> str:
     """Why an operator is split, and what would change that."""
-    sizes = " + ".join(map(str, split.sizes))
-    moved = f"{split.operator} runs loop {split.loop} in parts of {sizes}"
+    moved = f"{_who(split)} in parts of {_added_up(split.sizes)}"
     moved += f", which move {readable_bytes(split.dram_bytes)} together"
     if split.whole_dram_bytes is None:
         return f"{moved}; whole it does not fit"
@@ -181,3 +181,18 @@ def in_parts(split: InParts) -> str:
     if split.enough is None:
         return f"{whole}, and in no scratchpad less than its parts"
     return f"{whole}, and less than its parts in {split.enough.scratchpad_bytes} bytes or more"
+
+
+def _who(split: InParts) -> str:
+    """An operator and a loop of it, or an attention."""
+    if len(split.together) < 2:
+        return f"{split.operator} runs loop {split.loop}"
+    return f"the attention of {split.operator} to {split.together[-1]} runs its keys"
+
+
+def _added_up(sizes: Sequence[int]) -> str:
+    """`8 + 7`, and of many `3 x 8 + 7`."""
+    if len(sizes) <= 3:
+        return " + ".join(map(str, sizes))
+    counts = Counter(sizes)
+    return " + ".join(f"{n} x {size}" if n > 1 else f"{size}" for size, n in counts.items())

@@ -17,8 +17,9 @@ from optimus_mlir.workload.splitting import split_names, whole_names
 class InParts:
     """An operator whose reduction over `loop` runs in parts, or an attention whose keys do.
 
-    The groups of the parts move `dram_bytes`. Whole, the operator would move `whole_dram_bytes`
-    (None if it does not fit), and less than its parts in `enough`, if in any scratchpad.
+    The groups of the parts move `dram_bytes`. Whole, it would move `whole_dram_bytes` (None if it
+    does not fit), and less than its parts in `enough`, if in any scratchpad. `together` are the
+    operators that run in parts.
     """
 
     operator: str
@@ -27,6 +28,7 @@ class InParts:
     dram_bytes: int
     whole_dram_bytes: int | None
     enough: Capacity | None
+    together: tuple[str, ...] = ()
 
 
 def in_parts(plan: Plan, graph: Graph, accelerator: Accelerator) -> Iterator[InParts]:
@@ -44,4 +46,5 @@ def in_parts(plan: Plan, graph: Graph, accelerator: Accelerator) -> Iterator[InP
             moved,
             whole and whole.price.dram_bytes,
             capacities(group, accelerator, moved).better,
+            names,
         )
