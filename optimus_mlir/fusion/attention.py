@@ -8,10 +8,12 @@ tile step; keys and values stay on chip, or come a half of a part at a time, aga
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimus_mlir.cost import Block, Keep, Reread, Schedule
+from optimus_mlir.fusion.capacities import Capacities, capacities_among
 from optimus_mlir.fusion.costs import Rank, Space
 from optimus_mlir.fusion.schedules import Choice
 from optimus_mlir.fusion.space import Family, tile_sizes
@@ -45,6 +47,23 @@ def splits_of_attention(attention: Attention) -> Iterator[Split]:
     for parts in PARTS:
         if parts <= scores.extents[loop]:
             yield Split(scores.name, loop, even_sizes(scores.extents[loop], parts))
+
+
+def capacities_in_parts(
+    parts: Graph, attention: Attention, accelerator: Accelerator, dram_bytes: int
+) -> Capacities:
+    """What other scratchpads would do for an attention that stays in these parts."""
+
+    def moved_in(scratchpad_bytes: int) -> int:
+        sized = accelerator.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
+        choice = _cheapest(parts, attention, sized, math.inf)
+        assert choice is not None
+        return choice.price.dram_bytes
+
+    space = Space(parts.canonical(), accelerator)
+    found = map(space.costs, families_in_parts(space.group, attention))
+    members = (costs for costs in found if costs is not None)
+    return capacities_among(members, moved_in, dram_bytes)
 
 
 def _cheapest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +40,23 @@ class Capacities:
 
 def capacities(group: Graph, accelerator: Accelerator, dram_bytes: int) -> Capacities:
     """Every schedule of the space is looked at once; the group moves `dram_bytes` today."""
+
+    def moved_in(scratchpad_bytes: int) -> int:
+        """What the best schedule moves in a scratchpad of this size."""
+        sized = accelerator.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
+        choice = best_schedule(group, sized)
+        assert choice is not None
+        return choice.price.dram_bytes
+
+    return capacities_among(Space(group, accelerator).members(), moved_in, dram_bytes)
+
+
+def capacities_among(
+    members: Iterable[Costs], moved_in: Callable[[int], int], dram_bytes: int
+) -> Capacities:
+    """The same for some families, of which the best moves so much in a scratchpad of a size."""
     smallest, better, least = _Least(), _Least(), _Least()
-    for costs in Space(group, accelerator).members():
+    for costs in members:
         moved = costs.dram_bytes.ravel()
         smallest.look_at(costs, np.full(moved.shape, True))
         better.look_at(costs, moved < dram_bytes)
@@ -49,11 +64,12 @@ def capacities(group: Graph, accelerator: Accelerator, dram_bytes: int) -> Capac
             least = _Least(dram_bytes=int(moved.min()))
         least.look_at(costs, moved == least.dram_bytes)
     assert math.isfinite(smallest.footprint)  # it runs already
-    return Capacities(
-        _moved_in(group, accelerator, int(smallest.footprint)),
-        _moved_in(group, accelerator, int(better.footprint)) if better.is_known else None,
-        Capacity(int(least.footprint), int(least.dram_bytes)),
+    first, next_best = (
+        Capacity(int(of.footprint), moved_in(int(of.footprint))) if of.is_known else None
+        for of in (smallest, better)
     )
+    assert first is not None
+    return Capacities(first, next_best, Capacity(int(least.footprint), int(least.dram_bytes)))
 
 
 @dataclass
@@ -82,11 +98,3 @@ def _by_bound(costs: Costs, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, in
     some = np.flatnonzero(wanted)
     for cell in some[np.argsort(bounds[some], kind="stable")]:
         yield int(cell), int(bounds[cell])
-
-
-def _moved_in(group: Graph, accelerator: Accelerator, scratchpad_bytes: int) -> Capacity:
-    """What the best schedule moves in a scratchpad of this size."""
-    sized = accelerator.model_copy(update={"scratchpad_bytes": scratchpad_bytes})
-    choice = best_schedule(group, sized)
-    assert choice is not None
-    return Capacity(scratchpad_bytes, choice.price.dram_bytes)

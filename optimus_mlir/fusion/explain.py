@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optimus_mlir.cost.buffers import element_bytes
 from optimus_mlir.fusion.account import Account, account_of
+from optimus_mlir.fusion.attention import capacities_in_parts
 from optimus_mlir.fusion.capacities import Capacities
 from optimus_mlir.fusion.in_parts import InParts, in_parts
 from optimus_mlir.fusion.partition import NotAPartition, in_running_order
@@ -15,6 +16,9 @@ from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice, smallest_footprint_bytes
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
+from optimus_mlir.workload.parts import part_name
+from optimus_mlir.workload.softmax import Attention
+from optimus_mlir.workload.splitting import attention_of, split_names, whole_names
 
 
 @dataclass(frozen=True)
@@ -46,23 +50,38 @@ def explanation(
     They and the stretches know the parts of what the plan splits.
     """
     return Explanation(
-        tuple(_accounts(prices, plan)),
+        tuple(_accounts(prices, plan, graph)),
         tuple(unfused(prices, plan, stretches)),
         tuple(in_parts(plan, graph, prices.accelerator)),
     )
 
 
-def _accounts(prices: GroupPrices, plan: Plan) -> Iterator[Account]:
+def _accounts(prices: GroupPrices, plan: Plan, graph: Graph) -> Iterator[Account]:
     """In the names of the network; what equal groups have in common is worked out once."""
     known: dict[tuple[Hashable, int], Capacities] = {}
+    attentions = attentions_in_parts(graph, plan)
     for planned in plan.groups:
         group = members(prices.graph, planned.operators)
         key = prices.structure(group.operators), planned.price.dram_bytes
+        attention = attentions.get(planned.operators)
+        if attention is not None and key not in known:
+            moved = planned.price.dram_bytes
+            known[key] = capacities_in_parts(group, attention, prices.accelerator, moved)
         names = {canonical: name for name, canonical in group.canonical_names.items()}
         schedule = planned.schedule.renamed(names)
         account = account_of(group, schedule, prices.accelerator, known.get(key))
         known[key] = account.capacities
         yield account
+
+
+def attentions_in_parts(graph: Graph, plan: Plan) -> dict[tuple[str, ...], Attention]:
+    """The attentions of `graph` that the plan splits, by the operators of their groups."""
+    found = ((split, attention_of(graph, split)) for split in plan.splits)
+    return {
+        split_names(graph, whole_names(graph, split), [split]): attention
+        for split, attention in found
+        if attention is not None
+    }
 
 
 def unfused(
@@ -93,6 +112,8 @@ def unfused(
 def _reason(prices: GroupPrices, plan: Plan, first: Group, second: Group) -> str:
     names = (*first.operators, *second.operators)
     others = [g.operators for g in plan.groups if g is not first and g is not second]
+    if any(len(g.operators) > 1 and _is_in_parts(g, plan) for g in (first, second)):
+        return "an attention in parts of its keys is a group by itself"
     try:
         in_running_order(prices.graph, [names, *others])
     except NotAPartition as error:
@@ -104,6 +125,10 @@ def _reason(prices: GroupPrices, plan: Plan, first: Group, second: Group) -> str
     if choice is None:
         return _no_schedule(prices, together)
     return _costs_more(prices, together, choice, first, second)
+
+
+def _is_in_parts(group: Group, plan: Plan) -> bool:
+    return any(part_name(split.operator, 0) == group.operators[0] for split in plan.splits)
 
 
 def _no_schedule(prices: GroupPrices, together: Graph) -> str:
