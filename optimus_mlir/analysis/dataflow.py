@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimus_mlir.analysis.annotations import NAME, WEIGHT, holds_partial_sums, is_marked
 from optimus_mlir.analysis.host_operations import HostOperation
@@ -24,6 +24,7 @@ from optimus_mlir.analysis.views import View, is_view, sources, views_of
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.cloning import values_read
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
+from optimus_mlir.workload.merging import Groups, merged_groups
 
 RESHAPES = frozenset({"tensor.collapse_shape", "tensor.expand_shape"})
 MULTIPLIES = frozenset({"arith.mulf", "arith.muli"})
@@ -37,6 +38,9 @@ class Read:
     operand: int
     view: View
 
+    def merged(self, groups: Groups) -> Read:
+        return replace(self, view=self.view.merged(groups))
+
 
 @dataclass(eq=False)
 class Cluster:
@@ -49,6 +53,15 @@ class Cluster:
     @property
     def result(self) -> ir.Value:
         return self.ops[-1].results[0]
+
+    def with_merged(self, operator: Operator) -> Cluster:
+        """The same ops where the operator reads some tensors with their dimensions merged."""
+        old = self.operator.reads
+        reads = [
+            read if now == before else read.merged(merged_groups(before.indices))
+            for read, before, now in zip(self.reads, old, operator.reads, strict=True)
+        ]
+        return Cluster(operator, self.ops, reads)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,9 +213,10 @@ def read_dataflow(function: ir.Operation) -> Dataflow:
     operators = tuple(cluster.operator for cluster in reader.clusters)
     outputs = tuple(o.write.tensor for o in operators if reader.values[o.write.tensor] in needed)
     apart = stretches([cluster.ops for cluster in reader.clusters], reader.between)
+    graph = Graph(operators, reader.tensors, outputs).fetched_merged()
     return Dataflow(
-        Graph(operators, reader.tensors, outputs),
-        {cluster.operator.name: cluster for cluster in reader.clusters},
+        graph,
+        {o.name: c.with_merged(o) for o, c in zip(graph.operators, reader.clusters, strict=True)},
         reader.values,
         tuple(tuple(operators[n].name for n in stretch) for stretch in apart if stretch),
         tuple(map(HostOperation, reader.hosts)),

@@ -74,6 +74,15 @@ class View:
         )
         return tuple(found[d] for d in range(len(shape)))
 
+    def merged(self, groups: Sequence[range]) -> View:
+        """The same view of a source whose dimensions are merged as its own are."""
+        number = {d: n for n, group in enumerate(groups) for d in group}
+        axes = tuple(replace(a, dimensions=(number[a.dimensions[0]],)) for a in self.axes)
+        firsts = {group.start for group in groups}
+        dropped = (a for a in self.dropped if a.dimensions[0] in firsts)
+        rest = tuple(replace(a, dimensions=(number[a.dimensions[0]],)) for a in dropped)
+        return replace(self, axes=axes, dropped=rest)
+
     def moved(self, by: Sequence[int]) -> View:
         """The same view of a value whose dimension d begins `by[d]` elements later."""
         axes = (replace(a, shift=a.shift + n) for a, n in zip(self.axes, by, strict=True))

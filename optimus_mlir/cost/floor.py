@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 from optimus_mlir.cost.buffers import element_bytes
 from optimus_mlir.target import Accelerator
-from optimus_mlir.workload import Graph, Linear, Operator
+from optimus_mlir.workload import Access, Graph, Linear, Operator
+from optimus_mlir.workload.merging import as_merged, merged_groups, merged_shape
 
 Indices = frozenset[int]
 Part = tuple[Indices, ...]  # of a tensor: the product of a set of indices per dimension
@@ -46,11 +48,14 @@ def touched_elements(network: Graph) -> dict[tuple[str, str], int]:
     What the operator's result is needed for may lie in another group: then it is needed whole, and
     no less is touched. So these figures hold in every group of the network.
     """
-    return {key: _elements(part) for key, part in _touched(network).items()}
+    return {key: _elements(part) for key, part in _touched(network, merged=True).items()}
 
 
-def _touched(group: Graph) -> dict[tuple[str, str], Part]:
-    """The part of each tensor that each of its readers needs, so that outputs come out whole."""
+def _touched(group: Graph, *, merged: bool = False) -> dict[tuple[str, str], Part]:
+    """The part of each tensor that each of its readers needs, so that outputs come out whole.
+
+    `merged`: without what comes of blocks beside it, since nothing does where they are fetched.
+    """
     needed: dict[str, Part] = {name: _whole(group, name) for name in group.outputs}
     touched: dict[tuple[str, str], Part] = {}
     for operator in reversed(group.operators):
@@ -68,8 +73,17 @@ def _touched(group: Graph) -> dict[tuple[str, str], Part]:
                 continue
             reader = (name, operator.name)
             needed[name] = max(needed.get(name, NOTHING), part, key=_elements)
+            if merged and access.merges:
+                part = _without_blocks(access, loops, shape)
             touched[reader] = max(touched.get(reader, NOTHING), part, key=_elements)
     return touched
+
+
+def _without_blocks(access: Access, loops: Sequence[Indices], shape: Sequence[int]) -> Part:
+    """What is needed of a tensor with its dimensions merged."""
+    groups = merged_groups(access.indices)
+    pairs = zip(as_merged(access.indices, groups), merged_shape(shape, groups), strict=True)
+    return tuple(_values(i, tuple(loops[loop] for loop in i.loops), n) for i, n in pairs)
 
 
 def _whole(group: Graph, name: str) -> Part:

@@ -160,7 +160,10 @@ class GroupPrices:
     def _space(self, operators: Operators) -> Space:
         """The one that was asked for last is known: a search in vain is followed by another question."""
         if self._latest is None or self._latest[0] != operators:
-            space = Space(self.graph.group(operators), self.accelerator, self._works)
+            group = self.graph.group(operators)
+            reads_alike = all(a is b for a, b in zip(group.operators, operators, strict=True))
+            known = self._works if reads_alike else None  # a live-in may be read in another shape
+            space = Space(group, self.accelerator, known)
             self._latest = operators, space
         return self._latest[1]
 

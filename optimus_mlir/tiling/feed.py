@@ -67,6 +67,18 @@ def merged(tile: ir.Value, view: View, begin: Sequence[int], shape: Sequence[int
     return collapsed if is_all else extract(collapsed, begin, shape, kept)
 
 
+def reshaped(value: ir.Value, shape: Sequence[int]) -> ir.Value:
+    """A tensor with neighbouring dimensions merged."""
+    groups: list[list[int]] = [[] for _ in shape]
+    number = 0
+    for d in range(value.type.rank):
+        if groups[number] and prod(value.type.shape[i] for i in groups[number]) == shape[number]:
+            number += number + 1 < len(shape)
+        groups[number].append(d)
+    kind = ir.RankedTensorType.get(list(shape), value.type.element_type)
+    return tensor.CollapseShapeOp(kind, value, groups).result
+
+
 def _covers(tile: ir.Value, shape: Sequence[int]) -> bool:
     return list(tile.type.shape) == list(shape)
 

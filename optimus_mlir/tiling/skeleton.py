@@ -47,12 +47,13 @@ from optimus_mlir.tiling.boxes import (
     offsets,
     sizes,
 )
-from optimus_mlir.tiling.feed import Part, by_operand, feed, merged
+from optimus_mlir.tiling.feed import Part, by_operand, feed, merged, reshaped
 from optimus_mlir.tiling.needs import Need, needs_of
 from optimus_mlir.tiling.partial_sums import accumulate, finish, start
 from optimus_mlir.tiling.segments import Segment, kept_elements, places
 from optimus_mlir.tiling.shapes import Segments, Shape
 from optimus_mlir.tiling.tiles import Tile
+from optimus_mlir.workload import Tensor
 
 PHASES = {Phase.START: start, Phase.PARTIAL: accumulate, Phase.FINISH: finish}
 
@@ -183,12 +184,17 @@ class Skeleton:
         if is_empty((*node.box, *node.guard), at):
             return
         self._allocate(node.buffer)
-        source = self.dataflow.values[node.buffer.tensor.name]
+        source = self._fetched(node.buffer.tensor)
         shape, place = sizes(node.box, at), self._place(node.buffer, node.box, at)
         tile = extract(source, offsets(node.box, at), shape)
         target = extract(self.state[node.buffer], place, shape)
         loaded = self._copy(tile, target, LOAD, self._width(node.buffer))
         self.state[node.buffer] = insert(loaded, self.state[node.buffer], place, shape)
+
+    def _fetched(self, live_in: Tensor) -> ir.Value:
+        """A live-in in the shape in which it is read."""
+        value = self.dataflow.values[live_in.name]
+        return value if value.type.shape == list(live_in.shape) else reshaped(value, live_in.shape)
 
     def _compute(self, node: Compute, at: Positions) -> None:
         if is_empty((*node.box, *node.guard), at):

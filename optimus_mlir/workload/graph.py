@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from optimus_mlir.workload.merging import as_merged, common_groups, merged_shape
 from optimus_mlir.workload.operator import Access, Operator
 
 
@@ -80,7 +81,31 @@ class Graph:
             if operator.write.tensor in self.outputs
             or any(reader.name not in names for reader in self.consumers[operator.write.tensor])
         )
-        return Graph(members, tensors, outputs)
+        return Graph(members, tensors, outputs).fetched_merged()
+
+    def fetched_merged(self) -> Graph:
+        """The same graph with live-ins in the shape in which all of their readers see them."""
+        if not any(access.merges for operator in self.operators for access in operator.reads):
+            return self
+        found = {name: common_groups(self._reads_of(name)) for name in self.live_ins}
+        groups = {name: of for name, of in found.items() if of is not None}
+
+        def read(access: Access) -> Access:
+            if access.tensor not in groups:
+                return access
+            return replace(access, indices=as_merged(access.indices, groups[access.tensor]))
+
+        tensors = {
+            name: replace(tensor, shape=merged_shape(tensor.shape, groups[name]))
+            for name, tensor in self.tensors.items()
+            if name in groups
+        }
+        operators = (replace(o, reads=tuple(map(read, o.reads))) for o in self.operators)
+        return Graph(tuple(operators), {**self.tensors, **tensors}, self.outputs)
+
+    def _reads_of(self, name: str) -> Iterator[Access]:
+        accesses = (access for operator in self.consumers[name] for access in operator.reads)
+        return (access for access in accesses if access.tensor == name)
 
     @cached_property
     def canonical_names(self) -> dict[str, str]:

@@ -61,6 +61,11 @@ class Access:
         return frozenset(loop for index in self.indices for loop in index.loops)
 
     @cached_property
+    def merges(self) -> bool:
+        """Whether it reads several dimensions of the tensor as one."""
+        return any(index.divisor > 1 for index in self.indices)
+
+    @cached_property
     def is_diagonal(self) -> bool:
         """Whether a loop walks two dimensions of the tensor at once."""
         return len(self.loops) < sum(len(index.loops) for index in self.indices)
