@@ -244,10 +244,6 @@ class _Group:
         memref.store(combine(before, change), self.counters, [at])
 
 
-def _is_everyones(buffer: ir.Value) -> bool:
-    return not isinstance(buffer.owner, ir.Block) and EVERYONES in buffer.owner.attributes
-
-
 def _lower_host(
     function: ir.Operation,
     layout: Sequence[LaunchCounters],
