@@ -178,16 +178,35 @@ class _Inference:
         """Of every buffer, when all of its readers, and who reads their results, do nothing.
 
         That is while one of the ranges is empty. A result with fewer elements than there are tile
-        steps is idle at some of them, and so is what computes padding only. What outlives such a
-        step may still be wanted at the next.
+        steps is idle at some of them, and so is what computes padding only; among several readers
+        also one that sees only padding of this tensor. What outlives such a step may still be
+        wanted at the next.
         """
         idle: dict[Source, Box] = {}
         for source, buffer in self.buffers.items():  # who reads a result comes before it
-            readers = readers_of(self.group, self.buffers, source)
-            guards = [(*stages[o.name].work.guard, *idle[o.write.tensor]) for o in readers]
+            reads = self._reads(stages, source)
+            guards = [
+                (
+                    *stages[o.name].work.guard,
+                    *idle[o.write.tensor],
+                    *(box if len(reads) > 1 else ()),
+                )
+                for o, box in reads
+            ]
             leaves = source in self.group.outputs
             idle[source] = () if leaves else either(guards, buffer.home)
         return idle
+
+    def _reads(self, stages: Mapping[str, Stage], source: Source) -> list[tuple[Operator, Box]]:
+        """Who reads a buffer, and what of it."""
+        return [
+            (reader, region)
+            for reader in readers_of(self.group, self.buffers, source)
+            for access, (region, _) in zip(
+                reader.reads, stages[reader.name].work.regions, strict=True
+            )
+            if access.tensor == tensor_of(source)
+        ]
 
     def _share(self, operator: Operator) -> tuple[Box, Path]:
         """The part of a last result that belongs to each tile step."""

@@ -62,6 +62,15 @@ def test_readers_that_are_idle_along_different_loops_are_refused() -> None:
         price(both, Schedule(STEPS), BYTES)
 
 
+def test_a_reader_of_padding_is_idle_too() -> None:
+    """One has no row at the last step, the other sees only padding of w at the first columns."""
+    reads = access("x", "hk", "h"), access("w", "hk", {"k": 1, "": -2})
+    late = Operator("late", (3, 4), (False, False), reads, access("late", "hk", "h", "k"))
+    assert price(group(late, ROOT), Schedule(STEPS), BYTES).dram_read_bytes["w"] == 3 * 2
+    with pytest.raises(Unschedulable, match="different steps of the loops d0 and d1"):
+        price(group(scaled("p", 2), late, ROOT), Schedule(STEPS), BYTES)
+
+
 def with_constant(operator: Operator) -> Operator:
     """It reads all of c, too."""
     reads = (*operator.reads, access("y", "hk", {"": 0}))
