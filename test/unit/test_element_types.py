@@ -103,7 +103,8 @@ def test_masks_have_a_byte_for_each_element() -> None:
 
 
 @pytest.mark.parametrize(
-    ("between", "ops"), [("sort", 1), ("cumsum", 1), ("gather", 1), ("repeat", 3)]
+    ("between", "ops"),
+    [("sort", 1), ("cumsum", 1), ("gather", 1), ("repeat", 0)],  # parts are copied by operators
 )
 def test_the_host_does_what_no_operator_can(between: str, ops: int) -> None:
     torch.manual_seed(0)
