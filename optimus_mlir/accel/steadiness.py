@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimus_mlir.accel.dialect import call_in, callee_of
-from optimus_mlir.accel.lifetimes import ALIASES, allocations_in, buffer_of
+from optimus_mlir.accel.lifetimes import ALIASES, allocations_in, buffer_of, touches
 from optimus_mlir.accel.ranges import constant
 from optimus_mlir.mlir import ir
 from optimus_mlir.mlir.cloning import REBUILT
@@ -52,7 +52,7 @@ def steady(compute: ir.Operation, operand: ir.Value, written: Writers) -> Steady
     if any(len(view.operands) != 1 or view.name not in REBUILT for view in views):
         return None
     buffer = buffer_of(operand)
-    if isinstance(buffer.owner, ir.Block):  # copies that take turns: another in each step
+    if _is_carried(buffer):  # copies that take turns: another in each step, under several names
         return None
     writes = written.get(buffer, ())
     op, calls = compute, 1
@@ -68,6 +68,11 @@ def executions(op: ir.Operation) -> int:
     while (op := op.parent.operation).name == "scf.for":
         runs *= trips(op)
     return runs
+
+
+def _is_carried(buffer: ir.Value) -> bool:
+    names_it = isinstance(buffer.owner, ir.Block) or buffer.owner.name == "scf.for"
+    return names_it or any(op.name == "scf.for" for op in touches(buffer))
 
 
 def _views(value: ir.Value) -> Iterator[ir.Operation]:

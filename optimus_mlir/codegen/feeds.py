@@ -115,7 +115,7 @@ class _Hoisted:
     def _buffers(self, call: _Call, feed: Feed) -> list[ir.Value]:
         operand = accel.call_in(call.compute).operands[feed.argument]
         place = call.steady[feed.argument]
-        since = place.since or place.block.owner
+        since = place.block.owner, place.since  # the begin of a loop's body is not behind the loop
         key = (feed.function, buffer_of(operand), since, place.views)
         if key not in self._made:
             self._made[key] = _fed(call.compute, operand, place, feed)

@@ -94,6 +94,16 @@ def test_between_two_loops_the_operand_may_change() -> None:
     )
 
 
+def test_behind_a_loop_is_not_the_begin_of_its_body() -> None:
+    """Each step leaves other weights to the next, and the last one to what follows the loop."""
+    inner = f"scf.for %j = %c0 to %c99 step %c1 {{ {compute('kernel_0')} }}"
+    behind = f"scf.for %k = %c0 to %c99 step %c1 {{ {compute('kernel_0')}"
+    assert hoisted(f"{inner} {LOAD_WEIGHTS} }} {behind}", "kernel_0") == (
+        "accel.load scf.for @feed_0 accel.load scf.for @kernel_0 accel.load "
+        "@feed_0 scf.for @kernel_0"
+    )
+
+
 def test_what_a_loop_inside_the_kernel_makes_stays_there() -> None:
     kernel = """
     func.func private @kernel(%x: memref<4x6xf32, 1>, %y: memref<6xf32, 1>) {
