@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from linalg_text import Network, Shape
-from random_windows import Window, anchor
+from random_windows import Window, anchor, with_zeros_between
 
 LARGEST = 80  # rows times columns that are still enlarged
 
@@ -58,12 +58,7 @@ def transposed(draw: st.DrawFn, network: Network, source: str) -> None:
     before = draw(st.integers(0, kernel - 1))
     rows, columns = (n * stride + kernel - 1 for n in shape[2:])
     spread = (*shape[:2], rows, columns)
-    zeros = network.filled(spread, "zero")
-    x, kind = network.read(source)
-    spaced = network.emit(
-        f"tensor.insert_slice {x} into {zeros}[0, 0, {before}, {before}] "
-        f"{list(shape)} [1, 1, {stride}, {stride}] : {kind} into {network.type(spread)}"
-    )
+    spaced = with_zeros_between(network, source, spread, stride, before)
     larger = (shape[0], draw(st.integers(1, 4)), shape[2] * stride, shape[3] * stride)
     window = Window((kernel, kernel), (1, 1), (1, 1), (0, 0), (0, 0), spread, larger[2:])
     result = anchor(

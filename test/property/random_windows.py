@@ -98,14 +98,22 @@ def upsampling(draw: st.DrawFn, network: Network, source: str) -> None:
     stride, before = draw(st.integers(1, 2)), draw(st.integers(0, 1))
     rows, columns = (before + (n - 1) * stride + 1 for n in shape[2:])
     spread = (*shape[:2], rows, columns)
-    zeros = network.filled(spread, "zero")
-    x, kind = network.read(source)
-    spaced = network.emit(
-        f"tensor.insert_slice {x} into {zeros}[0, 0, {before}, {before}] "
-        f"{list(shape)} [1, 1, {stride}, {stride}] : {kind} into {network.type(spread)}"
-    )
+    spaced = with_zeros_between(network, source, spread, stride, before)
     network.feature_map(spaced, spread)
     convolution(draw, network, spaced)
+
+
+def with_zeros_between(
+    network: Network, source: str, spread: Shape, stride: int, before: int
+) -> str:
+    """A map whose elements lie `stride` apart among zeros, from row and column `before` on."""
+    zeros = network.filled(spread, "zero")
+    x, kind = network.read(source)
+    return network.emit(
+        f"tensor.insert_slice {x} into {zeros}[0, 0, {before}, {before}] "
+        f"{list(network.maps[source])} [1, 1, {stride}, {stride}] : {kind} "
+        f"into {network.type(spread)}"
+    )
 
 
 @dataclass(frozen=True)

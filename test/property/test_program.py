@@ -3,7 +3,7 @@
 import itertools
 
 from hypothesis import assume, given
-from networks import scheduled
+from random_schedules import scheduled
 from replay import Replay
 
 from optimus_mlir.cost import Schedule, Unschedulable, build_program

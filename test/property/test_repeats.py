@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import assume, event, given
-from networks import scheduled
+from random_schedules import scheduled
 
 from optimus_mlir.cost import Program, Schedule, Unschedulable, build_program, price
 from optimus_mlir.cost.buffers import Path, volume

@@ -2,7 +2,7 @@
 
 from hypothesis import event, given
 from lines import Senseless
-from networks import scheduled
+from random_schedules import scheduled
 from simulator import Simulation
 
 from optimus_mlir.cost import Schedule, Unschedulable, build_program

@@ -104,6 +104,18 @@ def test_behind_a_loop_is_not_the_begin_of_its_body() -> None:
     )
 
 
+def test_what_a_loop_carries_may_be_written_under_another_name() -> None:
+    kind = "memref<64x16x3x3xf32, 1>"
+    turns = f"""
+    %other = "accel.alloc"() {{bytes = 18432, offset = 19072}} : () -> {kind}
+    %0:2 = scf.for %j = %c0 to %c99 step %c1 iter_args(%p = %w, %q = %other) -> ({kind}, {kind}) {{
+      {LOAD_WEIGHTS.replace("%w)", "%p)")}
+      scf.yield %q, %p : {kind}, {kind}
+    }}
+    """
+    assert "feed" not in hoisted(compute("kernel_0") + turns, "kernel_0")
+
+
 def test_what_a_loop_inside_the_kernel_makes_stays_there() -> None:
     kernel = """
     func.func private @kernel(%x: memref<4x6xf32, 1>, %y: memref<6xf32, 1>) {
