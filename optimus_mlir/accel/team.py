@@ -22,7 +22,8 @@ SHARED = "optimus.shared"
 EVERYONES = "optimus.everyones"
 """On a buffer that each member has in its own scratchpad, and loads itself."""
 LAUNCH, CALL = "accel.launch", "func.call"
-LINE_BYTES = 128  # what one thread writes and another one watches must not be in a line with more
+LINE_BYTES = 128
+"""Two cache lines, which some CPUs fetch together: a word that others watch must have them to itself."""
 PATIENCE = 1 << 14  # looks at a word before sleeping: some 10 microseconds
 
 TURN = 0
@@ -33,6 +34,17 @@ MEMBER_BYTES = LINE_BYTES
 ASLEEP, LOOPS, SEMAPHORE = 0, 8, 16
 """Bytes from a member's begin to whether it sleeps, to how many shared loops it has come to, and to
 a semaphore of the C library (32 bytes at most)."""
+
+PLACES = {
+    "MEMBER_BYTES": MEMBER_BYTES,
+    "FINISHED": FINISHED,
+    "SIZE": SIZE,
+    "LEADER": LEADER,
+    "LOOPS": LOOPS,
+    "SEMAPHORE": SEMAPHORE,
+    "PATIENCE": PATIENCE,
+}
+"""What stands for numbers in team.mlir."""
 
 
 def team_bytes(members: int) -> int:
@@ -110,8 +122,8 @@ def add_member(function: ir.Operation, scratchpad_type: ir.Type) -> Member:
 def add_team(module: ir.Module) -> None:
     """The functions that members call."""
     text = (files("optimus_mlir.accel") / "team.mlir").read_text()
-    for name in ("MEMBER_BYTES", "FINISHED", "SIZE", "LEADER", "LOOPS", "SEMAPHORE", "PATIENCE"):
-        text = text.replace(f"constant {name} ", f"constant {globals()[name]} ")
+    for name, value in PLACES.items():
+        text = text.replace(f"constant {name} ", f"constant {value} ")
     library = ir.Module.parse(text, module.context)
     for op in library.body.operations:
         op.operation.clone(ir.InsertionPoint(module.body))

@@ -21,9 +21,7 @@ from optimus_mlir.codegen.linalg_nests import buffer_nest, linalg_ops
 from optimus_mlir.codegen.made_of import results_of
 from optimus_mlir.mlir import ir
 
-LEAST_WORK = (
-    1 << 18
-)  # multiplications and the like, some 5 microseconds: a handover takes up to one
+LEAST_WORK = 1 << 18  # iterations, some 5 microseconds: a handover takes up to one
 MANY_STEPS = 8  # with less of them one thread may have nothing left to do for a while
 
 Work = Mapping[str, int]
@@ -75,10 +73,8 @@ def _shared(loop: ir.Operation, results: Results, work: Work) -> list[ir.Operati
         return inside
     covered = sum(_work_in(inner, work) * executions(inner) for inner in inside)
     most_steps = min(map(trips, inside), default=0)
-    is_better_inside = trips(loop) < MANY_STEPS < most_steps and covered > 0.9 * whole * executions(
-        loop
-    )
-    return inside if is_better_inside else [loop]
+    covers_most = covered > 0.9 * whole * executions(loop)
+    return inside if trips(loop) < MANY_STEPS < most_steps and covers_most else [loop]
 
 
 def _work_in(loop: ir.Operation, work: Work) -> int:

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from optimus_mlir.accel.lowering import MemoryBytes
+from optimus_mlir.accel.team import LINE_BYTES
 from optimus_mlir.errors import OptimusError
 
 Array = np.ndarray[Any, Any]
 GUARD_BYTES = 4096
 GUARD = 0xA5
-
-
-LINE_BYTES = 128  # two cache lines, which some CPUs fetch together
 
 
 def aligned(size: int) -> Array:

@@ -6,17 +6,15 @@ import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-import numpy as np
-
 from optimus_mlir.accel.team import (
     LEADER,
-    LINE_BYTES,
     MEMBER_BYTES,
     SEMAPHORE,
     SIZE,
     TURN,
     team_bytes,
 )
+from optimus_mlir.runtime.memory import aligned
 
 AFTER_ALL_LOOPS = 1 << 62  # as the turn
 
@@ -29,8 +27,8 @@ class Team:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._memory = np.zeros(team_bytes(size) + LINE_BYTES, np.uint8)
-        self.address = -(-self._memory.ctypes.data // LINE_BYTES) * LINE_BYTES
+        self._memory = aligned(team_bytes(size))
+        self.address = self._memory.ctypes.data
         self._library = ctypes.CDLL(None)
         self._others = ThreadPoolExecutor(size - 1)
 
