@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from optimus_mlir.fusion.stretch import Stretch
 
 Array = np.ndarray[Any, Any]
+
+
+class Inside(NamedTuple):
+    """Prefixes inside another one, the largest first, and what is known of the groups between."""
+
+    begins: Array
+    least_elements: Array  # that the group moves
+    last: Array  # the number of its last operator
 
 
 class Lattice:
@@ -29,13 +37,14 @@ class Lattice:
         self._written = _Written(stretch)
         self._read = _Read(stretch)
 
-    def below(self, end: int) -> tuple[Array, Array]:
-        """The prefixes inside number `end`, the largest first, and the least elements between."""
+    def below(self, end: int) -> Inside:
+        """The prefixes inside number `end`."""
         outer = self.prefixes[end]
         inside = [i for i in reversed(range(end)) if not self.prefixes[i] & ~outer]
         begins = np.array(inside, np.int64)
         members = self.holds[end] - self.holds[begins]
-        return begins, self._written.elements(members) + self._read.elements(members)
+        last = members.shape[1] - 1 - np.argmax(members[:, ::-1], axis=1)
+        return Inside(begins, self._written.elements(members) + self._read.elements(members), last)
 
 
 class _Written:

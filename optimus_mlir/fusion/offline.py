@@ -71,9 +71,7 @@ class _Exact:
             if patience.is_over():
                 return False
             choice = self.prices.best(self.paths.members(edge), float(room))
-            if choice is None:
-                self.paths.learn_from(edge)
-            else:
+            if choice is not None:
                 self._cost[end] = self._cost[begin] + self.prices.cost(choice.price)
                 self._begin[end] = begin
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,11 +11,11 @@ import numpy as np
 
 from optimus_mlir.fusion.lattice import Array, Lattice
 from optimus_mlir.fusion.prices import GroupPrices, Operators
-from optimus_mlir.fusion.stretch import Stretch
+from optimus_mlir.fusion.stretch import Stretch, bits
 
 MOST_PREFIXES = 200  # a network that is nearly a chain
-TAILS = (*((n,) for n in range(2, 9)), *((n, n - 1, n - 2) for n in (16, 32, 64, 128, 256)))
-"""Sizes of tails to learn from: the first of each that says something."""
+TAILS = (2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256)
+"""Sizes of tails to learn from."""
 MOST_OPERATORS = 50_000  # in all of its groups together: their bounds take seconds
 
 
@@ -40,21 +41,23 @@ class Paths:
         self.stretch = stretch
         self.lattice = lattice
         inside = [lattice.below(end) for end in range(1, len(lattice.prefixes))]
-        counts = [len(begins) for begins, _ in inside]
+        counts = [len(each.begins) for each in inside]
         nowhere = np.zeros(0, np.int32)
-        self.begin = np.concatenate([nowhere, *(b.astype(np.int32) for b, _ in inside)])
-        self.least = np.concatenate([nowhere, *(n for _, n in inside)]) * prices.cost_per_element
+        self.begin = np.concatenate([nowhere, *(each.begins.astype(np.int32) for each in inside)])
+        least_elements = np.concatenate([nowhere, *(each.least_elements for each in inside)])
+        self.least = least_elements * prices.cost_per_element
         self.end = np.repeat(np.arange(1, len(lattice.prefixes), dtype=np.int32), counts)
         held = np.array([prefix.bit_count() for prefix in lattice.prefixes], np.int32)
         self.sizes = held[self.end] - held[self.begin]
         self._floor = self.least.copy()
-        self._excess = np.full(len(self.begin), math.nan)  # not known
+        self._words = self._as_words(lattice.prefixes)
+        self._known_tails: set[int] = set()
         self.is_sharp = np.zeros(len(self.begin), bool)
         first = np.concatenate([[0, 0], np.cumsum(counts)]).astype(np.int64)
         self._into = [range(int(a), int(b)) for a, b in pairwise(first)]
-        by_begin = np.argsort(self.begin, kind="stable")
-        last = np.searchsorted(self.begin[by_begin], np.arange(len(lattice.prefixes)), "right")
-        self._from = np.split(by_begin, last[:-1])
+        last = np.concatenate([nowhere, *(each.last for each in inside)])
+        self._from = _places(self.begin, len(lattice.prefixes))
+        self._by_last = _places(last, len(stretch.operators))
 
     def into(self, end: int) -> range:
         """The groups that end in a prefix, small ones first."""
@@ -80,40 +83,35 @@ class Paths:
 
     def learn_from_tails(self, edge: int, enough: float) -> float:
         """What a group costs at the least by what its tails say, small ones first, until enough."""
-        tails = self._tails(edge)
-        for sizes in TAILS:
-            if self.least[edge] >= enough or sizes[0] >= self.sizes[edge]:
+        for tail in tails_of(self.stretch, self._group(edge)):
+            if self.least[edge] >= enough:
                 break
-            any(self.learn_from(tails[size]) for size in sizes if size in tails)
+            self.learn_from(tail)
         return float(self.least[edge])
 
-    def learn_from(self, edge: int) -> bool:
-        """Groups that this one is a tail of cost as much more than their floors as its excess, if any."""
-        excess = self._excess[edge]
-        if math.isnan(excess):
-            excess = self._excess[edge] = self.prices.excess(self.members(edge))
-            if excess > 0:
-                larger = self._with_tail(edge)
-                self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
-        return bool(excess > 0)
+    def learn_from(self, tail: int) -> None:
+        """Every group with this tail costs more than its floor: by the excess, if there is any."""
+        if tail in self._known_tails:
+            return
+        self._known_tails.add(tail)
+        excess = self.prices.excess(self.stretch.members(tail))
+        if excess > 0:
+            larger = self._with_tail(tail)
+            self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
 
-    def _with_tail(self, edge: int) -> Array:
-        """The larger groups with the same last operator that end in the same prefix."""
-        held, stop = self.lattice.holds, self._into[int(self.end[edge])].stop
-        inner, begins = held[self.begin[edge]], held[self.begin[edge + 1 : stop]]
-        last = self._group(edge).bit_length()
-        is_larger = np.all(begins <= inner, axis=1)
-        is_larger &= np.all(begins[:, last:] == inner[last:], axis=1)
-        return edge + 1 + np.flatnonzero(is_larger)
+    def _with_tail(self, tail: int) -> Array:
+        """The groups that end with the same operator, hold the tail, and no other reader of it."""
+        edges = self._by_last[tail.bit_length() - 1]
+        others = self.stretch.readers_of(tail) & ~tail
+        holds = self._words[self.end[edges]] ^ self._words[self.begin[edges]]
+        wanted, unwanted = self._as_words([tail, others])
+        return edges[np.all((holds & wanted == wanted) & (holds & unwanted == 0), axis=1)]
 
-    def _tails(self, edge: int) -> dict[int, int]:
-        """Of each size one of the smaller groups that are tails of this one."""
-        held, start = self.lattice.holds, self._into[int(self.end[edge])].start
-        outer, begins = held[self.begin[edge]], held[self.begin[start:edge]]
-        last = self._group(edge).bit_length()
-        is_tail = np.all(begins >= outer, axis=1)
-        is_tail &= np.all(begins[:, last - 1 :] == outer[last - 1 :], axis=1)
-        return {int(self.sizes[tail]): int(tail) for tail in start + np.flatnonzero(is_tail)}
+    def _as_words(self, sets: Sequence[int]) -> Array:
+        """Sets of operators as rows of bits."""
+        count = -(-len(self.stretch.operators) // 64)
+        data = b"".join(s.to_bytes(8 * count, "little") for s in sets)
+        return np.frombuffer(data, np.uint64).reshape(len(sets), count)
 
     def all_or_none(self) -> Effort:
         """Enough for every group, or nothing: what is not looked at is the cheapest way around."""
@@ -161,3 +159,22 @@ def least_cost_of_plan(prices: GroupPrices, operators: Operators) -> float:
         return 0
     paths = Paths(prices, stretch, Lattice(stretch, prefixes))
     return float(paths.cost_to(paths.all_or_none(), np.zeros(1))[-1])
+
+
+def tails_of(stretch: Stretch, group: int) -> Iterator[int]:
+    """Some tails of a group, small ones first, and at last the group."""
+    tail, size = 1 << group.bit_length() - 1, 1
+    for i in reversed(list(bits(group ^ tail))):
+        readers = stretch.readers[i] & group
+        if readers and not readers & ~tail:
+            tail, size = tail | 1 << i, size + 1
+            if size in TAILS and tail != group:
+                yield tail
+    yield group
+
+
+def _places(values: Array, count: int) -> list[Array]:
+    """Where in an array each of the first few numbers stands."""
+    order = np.argsort(values, kind="stable")
+    ends = np.searchsorted(values[order], np.arange(count), "right")
+    return np.split(order, ends[:-1])

@@ -61,6 +61,13 @@ class Stretch:
     def members(self, group: int) -> Operators:
         return tuple(self.operators[i] for i in bits(group))
 
+    def readers_of(self, group: int) -> int:
+        """Who reads some result of the group."""
+        found = 0
+        for i in bits(group):
+            found |= self.readers[i]
+        return found
+
     def is_connected(self, group: int) -> bool:
         reached = frontier = group & -group
         while frontier:

@@ -25,7 +25,8 @@ of a softmax, or checks its rows: an attention may run in parts, which no schedu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -35,20 +36,19 @@ from optimus_mlir.fusion.space import (
     Reduction,
     reducing,
     reduction_blocks,
-    reductions,
     streamed_maps,
 )
 from optimus_mlir.fusion.streaming import Stream
-from optimus_mlir.workload import Body, Graph, Operator
+from optimus_mlir.workload import Body, Graph
 
-MOST_JOINS = 4  # each doubles the ways to reduce in blocks
+MOST_UNKNOWN = 4  # counts of operators: each doubles the ways to reduce in blocks
 
 
 def is_covered(tail: Graph, network: Graph) -> bool:
     """Whether the claim is about these operators, and the excess is soon found."""
     weights = [name for name in tail.live_ins if tail.tensors[name].constant]
     own = all(len(network.consumers[w]) == len(tail.consumers[w]) for w in weights)
-    few = len(_maps_read(tail)) == 1 or len(_joins(tail)) <= MOST_JOINS
+    few = _unknowns(_counts(tail)) <= MOST_UNKNOWN
     products = any(streamed_maps(tail, operator) for operator in tail.operators)
     softmax = any(operator.body in (Body.SHARE, Body.ALL) for operator in tail.operators)
     sound = own and few and not products and not softmax and not tail.has_diagonals
@@ -80,40 +80,54 @@ def _started(space: Space) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
 def reductions_of_tail(tail: Graph) -> Iterator[Reduction]:
     """How operators of a tail may reduce in blocks in some group.
 
-    Every other one along the producers does. They are counted from where the group's maps come in:
-    that is known where one map comes into the tail. Else any count is possible at an operator that
-    reads such a map, or several.
+    Every other one along the producers does. From where they are counted is not known, so any
+    parity of what they are counted from is possible.
     """
-    if len(_maps_read(tail)) == 1:
-        yield from reductions(tail)
-        return
     yield Reduction()
-    blocks, joins = reduction_blocks(tail), _joins(tail)
-    for counts in product((0, 1), repeat=len(joins)):
-        count: dict[str, int] = dict(zip(joins, counts, strict=True))
-        for operator in tail.operators:
-            if operator.name not in count:
-                (producer,) = _producers(tail, operator)
-                count[operator.name] = count[producer] + (operator.name in blocks)
-        chosen = [block for name, block in blocks.items() if count[name] % 2]
+    blocks, counts = reduction_blocks(tail), _counts(tail)
+    for parities in product((0, 1), repeat=_unknowns(counts)):
+        chosen = [b for name, b in blocks.items() if counts[name].parity(parities)]
         if chosen:
             yield reducing(tail, chosen)
 
 
-def _joins(tail: Graph) -> list[str]:
-    """Operators whose place in the count does not follow from one producer."""
-    maps = _maps_read(tail)
-    return [
-        operator.name
-        for operator in tail.operators
-        if len(_producers(tail, operator)) != 1 or any(a.tensor in maps for a in operator.reads)
-    ]
+@dataclass(frozen=True)
+class _Count:
+    """Operators that reduce, along the producers: an unknown number of them, and `more`."""
+
+    unknown: int
+    more: int
+
+    def parity(self, parities: Sequence[int]) -> int:
+        return (parities[self.unknown] + self.more) % 2
 
 
-def _maps_read(tail: Graph) -> set[str]:
-    return {name for name in tail.live_ins if not tail.tensors[name].constant}
+def _unknowns(counts: Mapping[str, _Count]) -> int:
+    return 1 + max(count.unknown for count in counts.values())
 
 
-def _producers(tail: Graph, operator: Operator) -> set[str]:
-    made = (tail.producer.get(access.tensor) for access in operator.reads)
-    return {producer.name for producer in made if producer is not None}
+def _counts(tail: Graph) -> dict[str, _Count]:
+    """By operator, itself included.
+
+    Before it there are as many as before the map it reads that has the most. So operators that read
+    the same maps count from the same number, and one that reads others besides may know it, too.
+    """
+    counts: dict[str, _Count] = {}
+    before: dict[frozenset[str], _Count] = {}  # by maps read
+    made: dict[frozenset[str], _Count] = {}  # by the one map that an operator writes
+    blocks = reduction_blocks(tail)
+    for operator in tail.operators:
+        maps = frozenset(a.tensor for a in operator.reads if not tail.tensors[a.tensor].constant)
+        if maps not in before:
+            known = {some: n for some, n in (before | made).items() if some <= maps}
+            same = {count.unknown for count in known.values()}
+            if len(same) == 1 and frozenset().union(*known) == maps:
+                before[maps] = max(known.values(), key=lambda count: count.more)
+            else:
+                before[maps] = _Count(len({n.unknown for n in before.values()}), 0)
+        count = before[maps]
+        more = count.more + (operator.name in blocks)
+        counts[operator.name] = made[frozenset({operator.write.tensor})] = _Count(
+            count.unknown, more
+        )
+    return counts

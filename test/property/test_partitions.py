@@ -115,8 +115,9 @@ def test_least_elements_are_a_lower_bound_of_the_floor(graph: Graph) -> None:
     assert prefixes is not None
     lattice = Lattice(stretch, prefixes)
     for end in range(1, len(prefixes)):
-        for begin, elements in zip(*lattice.below(end), strict=True):
+        for begin, elements, last in zip(*lattice.below(end), strict=True):
             group = prefixes[end] & ~prefixes[begin]
+            assert group.bit_length() - 1 == last
             assert stretch.is_convex(group)
             assert elements == stretch.least_elements(group)
             assert elements * TARGET.element_bytes <= prices.floor(stretch.members(group))

@@ -18,7 +18,9 @@ from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.solution import Patience
+from optimus_mlir.fusion.space import reductions
 from optimus_mlir.fusion.stretch import Stretch
+from optimus_mlir.fusion.tails import reductions_of_tail
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Body, Graph, Operator
 
@@ -75,8 +77,24 @@ def wide_branches(draw: st.DrawFn) -> Graph:
     return network.graph()
 
 
+@st.composite
+def crossed_branches(draw: st.DrawFn) -> Graph:
+    """Two branches, and several operators that read both: they reduce in blocks together or not."""
+    network = Network()
+    channels = st.integers(3, 12)
+    x = network.tensor("x", draw(channels), draw(st.integers(3, 6)), draw(st.integers(2, 4)))
+    width = draw(channels)
+    left, right = network.conv(x, width, 1), network.conv(x, width, 3, padding=1)
+    right = network.conv(right, width, 1) if draw(st.booleans()) else right
+    again = [network.conv(left, width, draw(st.sampled_from([1, 3])), residual=right)]
+    if network.shape(again[0]) == network.shape(right):
+        again.append(network.conv(draw(st.sampled_from([right, left])), width, 1, residual=left))
+        network.elementwise(*again)
+    return network.graph()
+
+
 @given(
-    st.one_of(wide_chains(), wide_branches(), networks(most_operators=5)),
+    st.one_of(wide_chains(), wide_branches(), crossed_branches(), networks(most_operators=5)),
     st.sampled_from(TARGETS),
     st.data(),
 )
@@ -106,6 +124,22 @@ def test_no_schedule_that_fits_moves_less(
         assert floor + excess <= np.min(moved[bytes_on_chip <= capacity])
 
 
+@given(
+    st.one_of(wide_chains(), wide_branches(), crossed_branches(), networks(most_operators=6)),
+    st.data(),
+)
+def test_a_tail_may_reduce_as_it_does_in_any_group(network: Graph, data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(network.operators) - 1))
+    group = network.group(network.operators[begin:])
+    tail = network.group(data.draw(tails(group)))
+    names = {operator.name for operator in tail.operators}
+    expected = {frozenset(r.blocks) for r in reductions_of_tail(tail)}
+    event(f"{len(expected)} ways")
+    for reduction in reductions(group):
+        blocks = frozenset(b for b in reduction.blocks if b.operator in names)
+        assert blocks in expected
+
+
 class BarePrices(GroupPrices):
     """Refuses only what costs its floor already, or what nothing holds together."""
 
@@ -117,7 +151,7 @@ class BarePrices(GroupPrices):
 
 
 @a_tenth
-@given(st.one_of(wide_chains(), wide_branches()), st.floats(1, 8))
+@given(st.one_of(wide_chains(), wide_branches(), crossed_branches()), st.floats(1, 8))
 def test_offline_is_the_cheapest_with_true_prices(network: Graph, room: float) -> None:
     """Where weights do not fit: brute force looks at every group, and knows no bounds."""
     sized = with_capacity(1 << 20)
@@ -145,13 +179,37 @@ def test_what_a_tail_shows_spares_the_larger_groups() -> None:
     prefixes = stretch.prefixes(10)
     assert prefixes is not None
     paths = Paths(prices, stretch, Lattice(stretch, prefixes))
-    of_two, of_three = paths.into(3)[1:]
+    of_three = paths.into(3)[-1]
     floor = paths.least[of_three]
     excess = prices.excess(network.operators[1:])
     assert excess > 0
-    paths.learn_from(of_two)
+    paths.learn_from(0b110)
     assert paths.least[of_three] == floor + excess
     assert prices.searches == 0
+
+
+def test_what_a_tail_shows_it_shows_wherever_a_group_ends() -> None:
+    """But not of groups in which somebody else reads its results: it is no tail of these."""
+    network = Network()
+    x = network.conv(network.tensor("x", 8, 10, 10), 10, 1)
+    wide = network.conv(x, 120, 1)
+    network.conv(x, 8, 1)  # beside the tail
+    network.elementwise(wide, wide)
+    network.conv(wide, 10, 1)
+    graph = network.graph()
+    prices = GroupPrices(graph, with_capacity(2400))
+    stretch = Stretch(graph, graph.operators)
+    prefixes = stretch.prefixes(100)
+    assert prefixes is not None
+    paths = Paths(prices, stretch, Lattice(stretch, prefixes))
+    before = paths.least.copy()
+    paths.learn_from(tail := 0b10010)
+    dearer = {
+        prefixes[paths.end[e]] & ~prefixes[paths.begin[e]]
+        for e in range(len(before))
+        if paths.least[e] > before[e]
+    }
+    assert dearer == {tail, tail | 1, tail | 0b100, tail | 0b101}
 
 
 def test_the_end_of_a_softmax_shows_nothing() -> None:
