@@ -230,15 +230,18 @@ class Costs:
         return False
 
     def least_with(
-        self, streams: Sequence[Stream], *, is_tail: bool = False
+        self, streams: Sequence[Stream], *, of_tail: Sequence[Stream] | None = None
     ) -> Iterator[tuple[Grid, Grid]]:
         """Lower bounds of the footprint and of the additional DRAM bytes with no stream, with one, ..
 
         Ends at once where nothing fits, however many there are. What a tail reads of feature maps
-        may be made in the group.
+        may be made in the group, or come as any of its own streams says.
         """
         kept = {keep.tensor: keep.depth for keep in self.family.keeps}
-        sizes = self._sizes | self._as_if_made if is_tail else self._sizes
+        sizes = self._sizes
+        if of_tail is not None:
+            sizes = sizes | self._as_if_made
+            sizes |= Streaming(self.regions, of_tail, kept, sizes).leanest
         streaming = Streaming(self.regions, streams, kept, sizes)
         leanest = together(self.regions, streaming.leanest)
         if leanest.min() > self.capacity:

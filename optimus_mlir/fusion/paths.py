@@ -12,6 +12,7 @@ import numpy as np
 from optimus_mlir.fusion.lattice import Array, Lattice
 from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.stretch import Stretch, bits
+from optimus_mlir.workload.softmax import attentions_in
 
 MOST_PREFIXES = 200  # a network that is nearly a chain
 TAILS = (2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256)
@@ -52,6 +53,7 @@ class Paths:
         self._floor = self.least.copy()
         self._words = self._as_words(lattice.prefixes)
         self._known_tails: set[int] = set()
+        self._attentions = list(stretch.sets(a.operators for a in attentions_in(prices.graph)))
         self.is_sharp = np.zeros(len(self.begin), bool)
         first = np.concatenate([[0, 0], np.cumsum(counts)]).astype(np.int64)
         self._into = [range(int(a), int(b)) for a, b in pairwise(first)]
@@ -100,12 +102,18 @@ class Paths:
             self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
 
     def _with_tail(self, tail: int) -> Array:
-        """The groups that end with the same operator, hold the tail, and no other reader of it."""
+        """The groups that end with the same operator, hold the tail, and no other reader of it.
+
+        Not those that are an attention, which may run in parts.
+        """
         edges = self._by_last[tail.bit_length() - 1]
         others = self.stretch.readers_of(tail) & ~tail
         holds = self._words[self.end[edges]] ^ self._words[self.begin[edges]]
         wanted, unwanted = self._as_words([tail, others])
-        return edges[np.all((holds & wanted == wanted) & (holds & unwanted == 0), axis=1)]
+        has_tail = np.all((holds & wanted == wanted) & (holds & unwanted == 0), axis=1)
+        for attention in self._as_words([a for a in self._attentions if not tail & ~a]):
+            has_tail &= np.any(holds != attention, axis=1)
+        return edges[has_tail]
 
     def _as_words(self, sets: Sequence[int]) -> Array:
         """Sets of operators as rows of bits."""

@@ -114,7 +114,7 @@ class GroupPrices:
     def _is_refused_by_tails(self, operators: Operators, below: float) -> bool:
         """Whether the last operators show that the group costs `below` or more."""
         tails = [operators[-count:] for count in TAILS if count < len(operators)]
-        if not tails:
+        if not tails or attention_in(self.graph.group(operators)) is not None:
             return False
         room = below - self.floor(operators) * self.objective.per_dram_byte
         return any(self.excess(tail) >= room for tail in tails)

@@ -229,6 +229,20 @@ def _largest_stream(group: Graph, operator: Operator) -> tuple[int, Block] | Non
     return max(options, key=lambda option: option[0], default=None)
 
 
+def map_streams(group: Graph) -> tuple[Block, ...]:
+    """Every block that brings some live-in of a product of feature maps in parts.
+
+    In a group that makes some of these live-ins, one of the blocks may be left.
+    """
+    return tuple(
+        Block(operator.name, loop, 1)
+        for operator in group.operators
+        for loop in operator.output_loops
+        for a in operator.reads
+        if loop in a.loops and a.tensor in streamed_maps(group, operator)
+    )
+
+
 def streamed_maps(group: Graph, operator: Operator) -> frozenset[str]:
     """Live-ins that an operator uses as others use weights: matrices in a product of feature maps.
 

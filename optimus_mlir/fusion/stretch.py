@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from optimus_mlir.cost import touched_elements
@@ -60,6 +60,13 @@ class Stretch:
 
     def members(self, group: int) -> Operators:
         return tuple(self.operators[i] for i in bits(group))
+
+    def sets(self, groups: Iterable[Operators]) -> Iterator[int]:
+        """Those of some groups that lie in the stretch."""
+        number = {operator.name: i for i, operator in enumerate(self.operators)}
+        for group in groups:
+            if all(operator.name in number for operator in group):
+                yield sum(1 << number[operator.name] for operator in group)
 
     def readers_of(self, group: int) -> int:
         """Who reads some result of the group."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,10 +67,17 @@ def through(producer: Operator, read: Access, access: Access) -> Access:
 
 def attention_in(group: Graph) -> Attention | None:
     """The attention that a group is, with nothing beside it."""
-    if not any(operator.body is Body.EXPONENTIAL for operator in group.operators):
-        return None
-    found = (attention_at(group, o, loop) for o in group.operators for loop in o.output_loops)
-    return next((each for each in found if each and each.operators == group.operators), None)
+    found = attentions_in(group)
+    return next((each for each in found if each.operators == group.operators), None)
+
+
+def attentions_in(graph: Graph) -> Iterator[Attention]:
+    """All attentions of a network."""
+    if any(operator.body is Body.EXPONENTIAL for operator in graph.operators):
+        for operator in graph.operators:
+            for loop in operator.output_loops:
+                if attention := attention_at(graph, operator, loop):
+                    yield attention
 
 
 def attention_at(graph: Graph, scores: Operator, loop: int) -> Attention | None:

@@ -1,7 +1,6 @@
 """What a group is said to move at the least because of its last operators: no schedule moves less."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from dags import BruteForce
@@ -22,7 +21,7 @@ from optimus_mlir.fusion.space import reductions
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.fusion.tails import reductions_of_tail
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
-from optimus_mlir.workload import Body, Graph, Operator
+from optimus_mlir.workload import Graph, Operator
 
 a_tenth = settings(max_examples=max(1, settings.default.max_examples // 10))
 
@@ -93,8 +92,33 @@ def crossed_branches(draw: st.DrawFn) -> Graph:
     return network.graph()
 
 
+@st.composite
+def wide_products(draw: st.DrawFn) -> Graph:
+    """Projections, products of feature maps, and projections of those."""
+    network = Network()
+    extents = st.integers(3, 10)
+    x = network.tensor("x", draw(extents), draw(extents))
+    for _ in range(draw(st.integers(1, 2))):
+        rows = network.matmul(x, draw(extents)) if draw(st.booleans()) else x
+        width = network.shape(rows)[1]
+        others = st.sampled_from(["made", "live-in", "itself"])
+        match draw(others):
+            case "made":
+                columns = network.matmul(x, width)
+            case "live-in":
+                columns = network.tensor(f"z{len(network.operators)}", draw(extents), width)
+            case _:
+                columns = rows
+        pair = [rows, columns] if draw(st.booleans()) else [columns, rows]
+        x = network.matmul(network.product(*pair), draw(extents))
+    return network.graph()
+
+
+GRAPHS = st.one_of(wide_chains(), wide_branches(), crossed_branches(), wide_products())
+
+
 @given(
-    st.one_of(wide_chains(), wide_branches(), crossed_branches(), networks(most_operators=5)),
+    st.one_of(GRAPHS, GRAPHS, networks(most_operators=5)),
     st.sampled_from(TARGETS),
     st.data(),
 )
@@ -125,7 +149,7 @@ def test_no_schedule_that_fits_moves_less(
 
 
 @given(
-    st.one_of(wide_chains(), wide_branches(), crossed_branches(), networks(most_operators=6)),
+    st.one_of(GRAPHS, networks(most_operators=6)),
     st.data(),
 )
 def test_a_tail_may_reduce_as_it_does_in_any_group(network: Graph, data: st.DataObject) -> None:
@@ -151,7 +175,7 @@ class BarePrices(GroupPrices):
 
 
 @a_tenth
-@given(st.one_of(wide_chains(), wide_branches(), crossed_branches()), st.floats(1, 8))
+@given(GRAPHS, st.floats(1, 8))
 def test_offline_is_the_cheapest_with_true_prices(network: Graph, room: float) -> None:
     """Where weights do not fit: brute force looks at every group, and knows no bounds."""
     sized = with_capacity(1 << 20)
@@ -210,11 +234,3 @@ def test_what_a_tail_shows_it_shows_wherever_a_group_ends() -> None:
         if paths.least[e] > before[e]
     }
     assert dearer == {tail, tail | 1, tail | 0b100, tail | 0b101}
-
-
-def test_the_end_of_a_softmax_shows_nothing() -> None:
-    """An attention may run in parts instead."""
-    network = chain()
-    first, second, last = network.operators
-    network = replace(network, operators=(first, replace(second, body=Body.SHARE), last))
-    assert GroupPrices(network, with_capacity(2400)).excess(network.operators[1:]) == 0

@@ -19,9 +19,12 @@ from optimus_mlir.fusion.attention import (
     splits_of_attention,
 )
 from optimus_mlir.fusion.in_parts import in_parts
+from optimus_mlir.fusion.lattice import Lattice
+from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import best_schedule
 from optimus_mlir.fusion.spilling import parts_of
+from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.target import Accelerator, with_fields
 from optimus_mlir.workload import Body, Graph, Operator, Split, Tensor, split_graph
 from optimus_mlir.workload.softmax import attention_at, attention_in
@@ -142,7 +145,7 @@ def test_keys_and_values_come_once_per_tile_of_queries() -> None:
 
 def test_the_cheaper_of_whole_and_parts_is_taken() -> None:
     costs: list[int] = []
-    for scratchpad_bytes in range(200, 1000, 100):
+    for scratchpad_bytes in (60, 90, 120, *range(200, 1000, 100)):
         accelerator = with_scratchpad(scratchpad_bytes)
         group = attention().canonical()
         whole = best_schedule(group, accelerator)
@@ -152,6 +155,33 @@ def test_the_cheaper_of_whole_and_parts_is_taken() -> None:
         assert (found and found.price.dram_bytes) == min(moved, default=None)
         costs += [found.price.dram_bytes] if found else []
     assert costs == sorted(costs, reverse=True)
+
+
+def test_its_end_says_nothing_of_an_attention_that_may_run_in_parts() -> None:
+    """But of what an attention is a part of: that cannot."""
+    graph = attention()
+    first = operator("first", "nd", {"x": "nd"}, "k:nd")
+    graph = replace(
+        graph,
+        operators=(first, *graph.operators),
+        tensors={**graph.tensors, "x": Tensor("x", (KEYS, WIDTH))},
+    )
+    stretch = Stretch(graph, graph.operators)
+    prefixes = stretch.prefixes(100)
+    assert prefixes is not None
+    prices = GroupPrices(graph, with_scratchpad(90))
+    assert math.isinf(prices.excess(graph.operators[-4:]))
+    paths = Paths(prices, stretch, Lattice(stretch, prefixes))
+    paths.learn_from(0b1111000)
+    least = {
+        prefixes[e] & ~prefixes[b]: n
+        for b, e, n in zip(paths.begin, paths.end, paths.least, strict=True)
+    }
+    assert [math.isinf(least[group]) for group in (0b1111111, 0b1111110, 0b1111100)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_plan_runs_all_parts_in_one_group() -> None:
