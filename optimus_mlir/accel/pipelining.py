@@ -297,8 +297,12 @@ class _Pipeline:
         return self.state.turns[key]
 
     def _is_managed(self, allocation: ir.Operation) -> bool:
-        """Whether DMA works with it ahead of its step, or behind it."""
-        return takes_turns(allocation) or key_of(allocation) in self.loads
+        """Whether DMA works with it ahead of its step, or behind it.
+
+        Not what is computed where something of the same shape was loaded before.
+        """
+        loads = self.loads.get(key_of(allocation), [])
+        return takes_turns(allocation) or any(target_of(load) == allocation for load in loads)
 
 
 def _index(value: int) -> ir.Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.mlir import ir, new_context, run_passes
 from optimus_mlir.passes.convert_linalg_to_accel import ConvertLinalgToAccelPass
+from optimus_mlir.passes.fuse import FusePass
 from optimus_mlir.passes.tile_and_fuse import TileAndFusePass
 from optimus_mlir.runtime.emulator import emulate
 from optimus_mlir.runtime.interpreter import interpret
@@ -72,3 +74,39 @@ def result_or_refusal(module: ir.Module, name: str) -> np.ndarray | str:
         return interpret(module, inputs(name)).outputs[0]
     except OptimusError as error:
         return str(error)
+
+
+def narrow_and_wide(widths: tuple[int, ...]) -> str:
+    """Matrix products one after the other, over four rows."""
+    products: list[str] = []
+    x = "%x"
+    for i, (a, b) in enumerate(pairwise(widths)):
+        kinds = f"tensor<4x{a}xf32>, tensor<{a}x{b}xf32>"
+        products.append(f"""
+  %w{i} = arith.constant dense<1.0> : tensor<{a}x{b}xf32>
+  %e{i} = tensor.empty() : tensor<4x{b}xf32>
+  %f{i} = linalg.fill ins(%zero : f32) outs(%e{i} : tensor<4x{b}xf32>) -> tensor<4x{b}xf32>
+  %m{i} = linalg.matmul ins({x}, %w{i} : {kinds}) outs(%f{i} : tensor<4x{b}xf32>) -> tensor<4x{b}xf32>""")
+        x = f"%m{i}"
+    result = f"tensor<4x{widths[-1]}xf32>"
+    return f"""
+func.func @main(%x: tensor<4x{widths[0]}xf32>) -> {result} {{
+  %zero = arith.constant 0.0 : f32{"".join(products)}
+  return {x} : {result}
+}}"""
+
+
+@pytest.mark.parametrize("scratchpad_bytes", [896, 960, 1024])
+def test_a_result_may_lie_where_something_of_its_shape_was_loaded(scratchpad_bytes: int) -> None:
+    """They are two buffers, and others may lie there in between."""
+    widths = (16, 4, 16, 4, 16)
+    module = ir.Module.parse(narrow_and_wide(widths), new_context())
+    sizes = f"element_bits=32,accumulator_bits=32,scratchpad_bytes={scratchpad_bytes}"
+    fields = f"double_buffering=true,{sizes}"
+    run_passes(module, [FusePass(accelerator="generic", set=fields, solver="greedy")])
+    x = np.random.default_rng(0).integers(-4, 5, (4, widths[0])).astype(np.float32)
+    expected = x
+    for a, b in pairwise(widths):
+        expected = expected @ np.ones((a, b), np.float32)
+    for run in (interpret, emulate):
+        np.testing.assert_array_equal(run(module, [x]).outputs[0], expected)
