@@ -9,6 +9,7 @@ scratchpad with what was promised, and every solver's traffic with what it was i
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 import traceback
@@ -88,7 +89,7 @@ class Campaign:
                 print(f"{where}: refused: {error}", flush=True)
                 return
             for solver in MONOTONE:
-                if moved.get(solver, 0) < more.get(solver, 0):
+                if moved.get(solver, math.inf) < more.get(solver, 0):
                     self._failed(f"{where}, {solver}: {more[solver]} with more scratchpad")
             more = moved
 
@@ -110,7 +111,8 @@ class Campaign:
             print(
                 f"{where}, {solver}: {moved:,} B, planned in {planned:.1f} s, {result}", flush=True
             )
-            yield solver, moved
+            if planned < self.seconds:  # else it may have found more with more time
+                yield solver, moved
 
     def _run(self, network: Network, accelerator: Accelerator, plan: Plan, where: str) -> str:
         self.runs += 1
