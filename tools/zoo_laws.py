@@ -72,6 +72,7 @@ class Network:
 class Campaign:
     seconds: float
     solvers: Sequence[str]
+    only_plans: bool
     runs: int = 0
     failures: list[str] = field(default_factory=list[str])
 
@@ -105,6 +106,8 @@ class Campaign:
             key = tuple((group.operators, group.schedule) for group in plan.groups)
             if key in seen:
                 result = f"the plan of {seen[key]}"
+            elif self.only_plans:
+                seen[key], result = solver, "not run"
             else:
                 seen[key] = solver
                 result = self._run(network, prices.accelerator, plan, f"{where}, {solver}")
@@ -161,8 +164,9 @@ def main() -> None:
     parser.add_argument("--scratchpads", nargs="+", default=["64KiB", "256KiB", "1MiB"])
     parser.add_argument("--solvers", nargs="+", default=list(SOLVERS))
     parser.add_argument("--time-limit", type=float, default=60, help="seconds of each search")
+    parser.add_argument("--only-plans", action="store_true", help="monotony: run nothing")
     arguments = parser.parse_args()
-    campaign = Campaign(arguments.time_limit, arguments.solvers)
+    campaign = Campaign(arguments.time_limit, arguments.solvers, arguments.only_plans)
     for name in arguments.networks:
         network = Network.of(name)
         for preset in arguments.accelerators:
