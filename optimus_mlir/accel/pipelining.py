@@ -213,6 +213,7 @@ class _Pipeline:
         ends = [op.operands[1] for op in first_loads(loop.body)] + [op.operands[0] for op in stores]
         allocations = [a for a in map(allocation_of, ends) if self._is_managed(a)]
         for allocation in allocations:
+            self._renew_result(allocation)
             self._turns(allocation)
         return {key_of(a): takes_turns(a) for a in allocations}
 
@@ -280,8 +281,7 @@ class _Pipeline:
         if not self._is_managed(allocation) or has_spare(allocation):
             self.values[allocation.results[0]] = window(allocation)
         elif takes_turns(allocation):
-            if key_of(allocation) not in self.loads:
-                self._renew(allocation)
+            self._renew_result(allocation)
             self.state.turns[key_of(allocation)] = self._turns(allocation).turned
 
     def _renew(self, allocation: ir.Operation) -> None:
@@ -290,6 +290,11 @@ class _Pipeline:
         if key not in self.recent and key not in self.carried:
             self.state.turns.pop(key, None)
 
+    def _renew_result(self, allocation: ir.Operation) -> None:
+        """What is loaded has begun with its first load."""
+        if not self._is_loaded(allocation):
+            self._renew(allocation)
+
     def _turns(self, allocation: ir.Operation) -> Turns:
         key = key_of(allocation)
         if key not in self.state.turns:
@@ -297,12 +302,12 @@ class _Pipeline:
         return self.state.turns[key]
 
     def _is_managed(self, allocation: ir.Operation) -> bool:
-        """Whether DMA works with it ahead of its step, or behind it.
+        """Whether DMA works with it ahead of its step, or behind it."""
+        return takes_turns(allocation) or self._is_loaded(allocation)
 
-        Not what is computed where something of the same shape was loaded before.
-        """
-        loads = self.loads.get(key_of(allocation), [])
-        return takes_turns(allocation) or any(target_of(load) == allocation for load in loads)
+    def _is_loaded(self, allocation: ir.Operation) -> bool:
+        """Not what is computed where something of the same shape was loaded before."""
+        return any(target_of(load) == allocation for load in self.loads.get(key_of(allocation), []))
 
 
 def _index(value: int) -> ir.Value:

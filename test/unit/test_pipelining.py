@@ -76,35 +76,42 @@ def result_or_refusal(module: ir.Module, name: str) -> np.ndarray | str:
         return str(error)
 
 
-def narrow_and_wide(widths: tuple[int, ...]) -> str:
-    """Matrix products one after the other, over four rows."""
+def narrow_and_wide(widths: tuple[int, ...], rows: int) -> str:
+    """Matrix products one after the other."""
     products: list[str] = []
     x = "%x"
     for i, (a, b) in enumerate(pairwise(widths)):
-        kinds = f"tensor<4x{a}xf32>, tensor<{a}x{b}xf32>"
+        kinds = f"tensor<{rows}x{a}xf32>, tensor<{a}x{b}xf32>"
         products.append(f"""
   %w{i} = arith.constant dense<1.0> : tensor<{a}x{b}xf32>
-  %e{i} = tensor.empty() : tensor<4x{b}xf32>
-  %f{i} = linalg.fill ins(%zero : f32) outs(%e{i} : tensor<4x{b}xf32>) -> tensor<4x{b}xf32>
-  %m{i} = linalg.matmul ins({x}, %w{i} : {kinds}) outs(%f{i} : tensor<4x{b}xf32>) -> tensor<4x{b}xf32>""")
+  %e{i} = tensor.empty() : tensor<{rows}x{b}xf32>
+  %f{i} = linalg.fill ins(%zero : f32) outs(%e{i} : tensor<{rows}x{b}xf32>) -> tensor<{rows}x{b}xf32>
+  %m{i} = linalg.matmul ins({x}, %w{i} : {kinds}) outs(%f{i} : tensor<{rows}x{b}xf32>) -> tensor<{rows}x{b}xf32>""")
         x = f"%m{i}"
-    result = f"tensor<4x{widths[-1]}xf32>"
+    result = f"tensor<{rows}x{widths[-1]}xf32>"
     return f"""
-func.func @main(%x: tensor<4x{widths[0]}xf32>) -> {result} {{
+func.func @main(%x: tensor<{rows}x{widths[0]}xf32>) -> {result} {{
   %zero = arith.constant 0.0 : f32{"".join(products)}
   return {x} : {result}
 }}"""
 
 
-@pytest.mark.parametrize("scratchpad_bytes", [896, 960, 1024])
-def test_a_result_may_lie_where_something_of_its_shape_was_loaded(scratchpad_bytes: int) -> None:
-    """They are two buffers, and others may lie there in between."""
-    widths = (16, 4, 16, 4, 16)
-    module = ir.Module.parse(narrow_and_wide(widths), new_context())
+WIDE, LONG = (16, 4, 16, 4, 16), (12, 4, 12, 4, 12, 4, 12)
+
+
+@pytest.mark.parametrize(
+    ("widths", "rows", "scratchpad_bytes"),
+    [(WIDE, 4, 896), (WIDE, 4, 960), (WIDE, 4, 1024), (LONG, 12, 928)],
+)
+def test_a_result_may_lie_where_something_of_its_shape_was_loaded(
+    widths: tuple[int, ...], rows: int, scratchpad_bytes: int
+) -> None:
+    """They are two buffers, and others may lie there in between; in the last case both take turns."""
+    module = ir.Module.parse(narrow_and_wide(widths, rows), new_context())
     sizes = f"element_bits=32,accumulator_bits=32,scratchpad_bytes={scratchpad_bytes}"
     fields = f"double_buffering=true,{sizes}"
     run_passes(module, [FusePass(accelerator="generic", set=fields, solver="greedy")])
-    x = np.random.default_rng(0).integers(-4, 5, (4, widths[0])).astype(np.float32)
+    x = np.random.default_rng(0).integers(-4, 5, (rows, widths[0])).astype(np.float32)
     expected = x
     for a, b in pairwise(widths):
         expected = expected @ np.ones((a, b), np.float32)
