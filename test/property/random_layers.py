@@ -37,7 +37,9 @@ def relu(draw: st.DrawFn, network: Network, source: str) -> None:
 def linear(draw: st.DrawFn, network: Network, source: str) -> None:
     """A matrix of all rows of a map times weights, or image by image."""
     images, channels, rows, columns = shape = network.maps[source]
-    features = draw(st.integers(1, 6))
+    features = draw(
+        st.integers(1, 6) | st.sampled_from(sorted({s[3] for s in network.maps.values()}))
+    )
     op, left, right, groups = draw(
         st.sampled_from(
             [
@@ -207,3 +209,5 @@ LAYERS: list[Callable[[st.DrawFn, Network, str], None]] = [
     slice_of,
     transposition,
 ]
+
+PRODUCTS: list[Callable[[st.DrawFn, Network, str], None]] = [linear, linear, linear, add, relu]
