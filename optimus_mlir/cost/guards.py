@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
 
 import numpy as np
@@ -14,13 +14,18 @@ from optimus_mlir.cost.schedule import Unschedulable
 Condition = tuple[Axis, bytes]  # at which steps of a loop something is wanted
 
 
-def either(guards: Sequence[Box], home: Sequence[Axis]) -> Box:
+def either(guards: Iterable[Box], home: Sequence[Axis]) -> Box:
     """A guard under which at least one of these is met; only those loops count that are `home`.
 
     A guard is met at steps at which none of its ranges is empty; without ranges, always.
     """
-    short = [tuple(r for r in guard if r.axis in home and not r.is_busy) for guard in guards]
-    return _either(tuple(short)) if short and all(short) else ()
+    short: list[Box] = []
+    for guard in guards:
+        idle = tuple(r for r in guard if r.axis in home and not r.is_busy)
+        if not idle:
+            return ()
+        short.append(idle)
+    return _either(tuple(short)) if short else ()
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
@@ -124,10 +124,15 @@ def infer_regions(
 
 @dataclass(frozen=True)
 class Known:
-    """The nests of a group, and the work that some schedule of it wanted before."""
+    """The nests of a group, and the stages that some schedule of it had before."""
 
     nests: Mapping[str, Nest]
-    works: dict[tuple[object, ...], Work] = field(default_factory=dict[tuple[object, ...], Work])
+    stages: dict[tuple[object, ...], tuple[Buffer, Work]] = field(
+        default_factory=dict[tuple[object, ...], tuple[Buffer, Work]]
+    )
+    fetched: dict[tuple[object, ...], Buffer] = field(
+        default_factory=dict[tuple[object, ...], Buffer]
+    )
 
 
 def tile_axes(group: Graph, tiles: Sequence[Sizes]) -> dict[int, Axis]:
@@ -160,6 +165,7 @@ class _Inference:
         self.depths = depths
         self.blocks = _blocks(group, blocks)
         self.wanted: dict[Source, list[tuple[Box, Path]]] = {}
+        self.reads: dict[Source, list[tuple[Operator, Box]]] = {}
         self.buffers: dict[Source, Buffer] = {}
         self.guards: dict[Axis, Box] = {}  # of each inner loop: when it does not run
 
@@ -170,7 +176,7 @@ class _Inference:
         stages = {o.name: self._stage(o) for o in reversed(self.group.operators)}
         for source in self.wanted:
             if tensor_of(source) not in self.group.producer:
-                self.buffers[source] = self._place(source)
+                self.buffers[source] = self._fetched(source)
         axes = tuple(self.axes.values())
         return Regions(self.group, axes, self.buffers, stages, self._idle(stages))
 
@@ -184,29 +190,20 @@ class _Inference:
         """
         idle: dict[Source, Box] = {}
         for source, buffer in self.buffers.items():  # who reads a result comes before it
-            reads = self._reads(stages, source)
-            guards = [
-                (
-                    *stages[o.name].work.guard,
-                    *idle[o.write.tensor],
-                    *(box if len(reads) > 1 else ()),
-                )
-                for o, box in reads
-            ]
-            leaves = source in self.group.outputs
-            idle[source] = () if leaves else either(guards, buffer.home)
+            if source not in self.group.outputs:
+                idle[source] = either(self._guards(source, stages, idle), buffer.home)
+            else:
+                idle[source] = ()
         return idle
 
-    def _reads(self, stages: Mapping[str, Stage], source: Source) -> list[tuple[Operator, Box]]:
-        """Who reads a buffer, and what of it."""
-        return [
-            (reader, region)
-            for reader in readers_of(self.group, self.buffers, source)
-            for access, (region, _) in zip(
-                reader.reads, stages[reader.name].work.regions, strict=True
-            )
-            if access.tensor == tensor_of(source)
-        ]
+    def _guards(
+        self, source: Source, stages: Mapping[str, Stage], idle: Mapping[Source, Box]
+    ) -> Iterator[Box]:
+        """When each reader of a buffer has something to do."""
+        reads = self.reads[source]
+        for reader, box in reads:
+            of_reader = (*stages[reader.name].work.idle, *idle[reader.write.tensor])
+            yield (*of_reader, *box) if len(reads) > 1 else of_reader
 
     def _share(self, operator: Operator) -> tuple[Box, Path]:
         """The part of a last result that belongs to each tile step."""
@@ -224,23 +221,38 @@ class _Inference:
 
     def _stage(self, operator: Operator) -> Stage:
         name = operator.write.tensor
-        result = self._place(name)
-        work = self._work(operator, result)
-        path, depth = work.path[: work.start], self.depths.get(name)
-        if not self.group.consumers[name]:
-            sums = work.accumulates
-            result = buffer_of(result.tensor, work.whole, path, depth, accumulates=sums)
-            result = taking_turns(result) if result.is_new_each_step else result
-        elif work.accumulates:
-            result = accumulating(result)
+        result, work = self._at_work(operator)
         self.buffers[name] = result
         if name in self.group.outputs:
             self._require_once(result)
         if len(work.path) > len(work.base):
             self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
         for access, (region, around) in zip(operator.reads, work.regions, strict=True):
-            self._want(source_of(self.depths, operator.name, access.tensor), region, around)
+            source = source_of(self.depths, operator.name, access.tensor)
+            self._want(source, region, around)
+            self.reads.setdefault(source, []).append((operator, region))
         return Stage(operator, result, work)
+
+    def _at_work(self, operator: Operator) -> tuple[Buffer, Work]:
+        """The result and the work, which other families may have asked for already."""
+        name = operator.write.tensor
+        blocks, wanted = tuple(self.blocks[operator.name]), tuple(self.wanted[name])
+        ends, leaves = not self.group.consumers[name], name in self.group.outputs
+        key = (operator.name, blocks, wanted, self.depths.get(name), ends, leaves)
+        if key not in self.known.stages:
+            result = self._place(name)
+            work = _work(operator, self.known.nests[operator.name], blocks, result)
+            self.known.stages[key] = self._result(result, work), work
+        return self.known.stages[key]
+
+    def _result(self, place: Buffer, work: Work) -> Buffer:
+        """Where a result goes, once it is known how it is computed."""
+        name = place.tensor.name
+        if self.group.consumers[name]:
+            return accumulating(place) if work.accumulates else place
+        path, depth = work.path[: work.start], self.depths.get(name)
+        result = buffer_of(place.tensor, work.whole, path, depth, accumulates=work.accumulates)
+        return taking_turns(result) if result.is_new_each_step else result
 
     def _require_once(self, buffer: Buffer) -> None:
         """A live-out must come once: nothing of it while a reader's loops around it do not run."""
@@ -251,14 +263,12 @@ class _Inference:
                 f"{buffer.tensor.name} leaves the group but does not come exactly once"
             )
 
-    def _work(self, operator: Operator, result: Buffer) -> Work:
-        """The work, which other families may have asked for already."""
-        blocks = tuple(self.blocks[operator.name])
-        key = (operator.name, blocks, result.fresh, result.loops)
-        if key not in self.known.works:
-            nest = self.known.nests[operator.name]
-            self.known.works[key] = _work(operator, nest, blocks, result)
-        return self.known.works[key]
+    def _fetched(self, source: Source) -> Buffer:
+        """The place of a live-in, which other families may have had in the same."""
+        key = source, tuple(self.wanted[source]), self.depths.get(source)
+        if key not in self.known.fetched:
+            self.known.fetched[key] = self._place(source)
+        return self.known.fetched[key]
 
     def _place(self, source: Source) -> Buffer:
         name, wanted = tensor_of(source), self.wanted[source]
