@@ -18,8 +18,8 @@ from optimus_mlir.cost.program import build_program, lay_out
 from optimus_mlir.cost.region import Axis, Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import bytes_read, bytes_written, macs
-from optimus_mlir.fusion.space import Family, Reduction, families, reductions, streams
-from optimus_mlir.fusion.streaming import Stream, Streaming, together
+from optimus_mlir.fusion.space import Family, Kind, Reduction, families, kinds, reductions, streams
+from optimus_mlir.fusion.streaming import Moments, Stream, Streaming
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
 
@@ -60,14 +60,25 @@ class Space:
         """The family of the one schedule that has no loops."""
         return self.costs(Family())
 
-    def families(self) -> list[Costs]:
+    def families(self) -> Iterator[Costs]:
         """All families without blocks."""
-        return self._families
+        for kind in self.kinds:
+            yield from self.of_kind(kind)
 
     @cached_property
-    def _families(self) -> list[Costs]:
-        found = map(self.costs, families(self.group))
-        return [costs for costs in found if costs is not None]
+    def kinds(self) -> tuple[Kind, ...]:
+        return tuple(kinds(self.group))
+
+    def of_kind(self, kind: Kind) -> list[Costs]:
+        """The families of a kind that make sense for the group."""
+        if kind not in self._of_kind:
+            found = map(self.costs, families(self.group, kind))
+            self._of_kind[kind] = [costs for costs in found if costs is not None]
+        return self._of_kind[kind]
+
+    @cached_property
+    def _of_kind(self) -> dict[Kind, list[Costs]]:
+        return {}
 
     def streamed(self, costs: Costs) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
         """The family with reductions in blocks, and which operators it may stream, in order."""
@@ -243,10 +254,11 @@ class Costs:
             sizes = sizes | self._as_if_made
             sizes |= Streaming(self.regions, of_tail, kept, sizes).leanest
         streaming = Streaming(self.regions, streams, kept, sizes)
-        leanest = together(self.regions, streaming.leanest)
+        moments = Moments(self.regions, copies_are_one=of_tail is not None)
+        leanest = moments.peak(streaming.leanest)
         if leanest.min() > self.capacity:
             return
-        least = together(self.regions, sizes)
+        least = moments.peak(sizes)
         yield least, NONE
         each = zip(streaming.saved_bytes(), streaming.more_elements(), strict=True)
         for saved_bytes, more_elements in each:

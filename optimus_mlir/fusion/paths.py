@@ -85,18 +85,23 @@ class Paths:
 
     def learn_from_tails(self, edge: int, enough: float) -> float:
         """What a group costs at the least by what its tails say, small ones first, until enough."""
+        inner = 0
         for tail in tails_of(self.stretch, self._group(edge)):
             if self.least[edge] >= enough:
                 break
-            self.learn_from(tail)
+            self.learn_from(tail, inner)
+            inner = tail
         return float(self.least[edge])
 
-    def learn_from(self, tail: int) -> None:
-        """Every group with this tail costs more than its floor: by the excess, if there is any."""
+    def learn_from(self, tail: int, inner: int = 0) -> None:
+        """Every group with this tail costs more than its floor: by the excess, if there is any.
+
+        It was learned already from the `inner` tail of the tail.
+        """
         if tail in self._known_tails:
             return
         self._known_tails.add(tail)
-        excess = self.prices.excess(self.stretch.members(tail))
+        excess = self.prices.excess(*map(self.stretch.members, (tail, inner)))
         if excess > 0:
             larger = self._with_tail(tail)
             self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
@@ -174,7 +179,7 @@ def tails_of(stretch: Stretch, group: int) -> Iterator[int]:
     tail, size = 1 << group.bit_length() - 1, 1
     for i in reversed(list(bits(group ^ tail))):
         readers = stretch.readers[i] & group
-        if readers and not readers & ~tail:
+        if not readers & ~tail:
             tail, size = tail | 1 << i, size + 1
             if size in TAILS and tail != group:
                 yield tail

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from optimus_mlir.cost import Price, Schedule, floor_bytes, stages, touched_elements
 from optimus_mlir.cost.nest import nests_of
@@ -19,7 +20,7 @@ from optimus_mlir.fusion.objective import DRAM_BYTES, Objective
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.schedules import Choice, cheapest, smallest_footprint_bytes
 from optimus_mlir.fusion.spilling import cheapest_spilled
-from optimus_mlir.fusion.tails import excess_bytes, is_covered
+from optimus_mlir.fusion.tails import Excess, excess_of, is_covered
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Operator
 from optimus_mlir.workload.softmax import attention_in
@@ -59,7 +60,7 @@ class GroupPrices:
         self._smallest: dict[Hashable, int] = {}
         self._least: dict[Hashable, float] = {}
         self._none_below = known.none_below
-        self._excess: dict[Hashable, float] = {}
+        self._excess: dict[Hashable, Excess] = {}
         self._latest: tuple[Operators, Space] | None = None
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
@@ -100,16 +101,31 @@ class GroupPrices:
         extra = extra_elements(group, self._touched, self.accelerator) if several else 0
         return (floor + extra) * self.cost_per_element
 
-    def excess(self, operators: Operators) -> float:
-        """What every larger group with this tail costs beyond its floor, at least: see `tails`."""
+    def excess(self, operators: Operators, inner: Operators = ()) -> float:
+        """What every larger group with this tail costs beyond its floor, at least: see `tails`.
+
+        It is found sooner if that of an `inner` tail of the tail is known.
+        """
         group = self.graph.group(operators)
         if not is_covered(group, self.graph):
             return 0
-        key = self._structures.key(operators)
+        key = self._tail_key(operators)
         if key not in self._excess:
-            excess = excess_bytes(self._space(operators))
-            self._excess[key] = excess * self.objective.per_dram_byte
-        return self._excess[key]
+            known = self._excess.get(self._tail_key(inner))
+            self._excess[key] = excess_of(self._space(operators), self._read_again, known)
+        return self._excess[key].least * self.objective.per_dram_byte
+
+    def _tail_key(self, operators: Operators) -> Hashable:
+        """Equal for tails of equal structure of whose operands the same have several readers."""
+        reads = (access.tensor for operator in operators for access in operator.reads)
+        again = tuple(name in self._read_again for name in reads)
+        return self._structures.key(operators), again
+
+    @cached_property
+    def _read_again(self) -> frozenset[str]:
+        """What several operators read: one of them may be in a tail, and others not."""
+        consumers = self.graph.consumers.items()
+        return frozenset(name for name, readers in consumers if len(readers) > 1)
 
     def _is_refused_by_tails(self, operators: Operators, below: float) -> bool:
         """Whether the last operators show that the group costs `below` or more."""
@@ -117,7 +133,7 @@ class GroupPrices:
         if not tails or attention_in(self.graph.group(operators)) is not None:
             return False
         room = below - self.floor(operators) * self.objective.per_dram_byte
-        return any(self.excess(tail) >= room for tail in tails)
+        return any(self.excess(t, inner) >= room for inner, t in pairwise([(), *tails]))
 
     def in_less(self, scratchpad_bytes: int) -> GroupPrices:
         """The prices for a smaller scratchpad; what is known and still fits is still the best.
@@ -139,17 +155,17 @@ class GroupPrices:
     def _search(self, operators: Operators, below: float) -> Choice | None:
         self.searches += 1
         space = self._space(operators)
-        whole = self._in_one(space, below)
+        whole = self._in_one(operators, below)
         if self.objective is not DRAM_BYTES:
             return whole
         below = below if whole is None else whole.price.dram_bytes
         in_parts = cheapest_in_parts if len(operators) > 1 else cheapest_spilled
         return in_parts(space.group.canonical(), self.accelerator, below) or whole
 
-    def _in_one(self, space: Space, below: float) -> Choice | None:
+    def _in_one(self, operators: Operators, below: float) -> Choice | None:
         """The best schedule that splits no operator."""
-        group = space.group
-        best = self._best_of(space, below)
+        group = self._space(operators).group
+        best = self._best_of(operators, below)
         if best is None:
             return None
         canonical = group.canonical()
@@ -167,9 +183,11 @@ class GroupPrices:
             self._latest = operators, space
         return self._latest[1]
 
-    def _best_of(self, space: Space, below: float) -> Schedule | None:
+    def _best_of(self, operators: Operators, below: float) -> Schedule | None:
+        space = self._space(operators)
         if self.objective is DRAM_BYTES:
-            return cheapest(space, below)
+            excess = self._excess.get(self._tail_key(operators))
+            return cheapest(space, below, excess and excess.by_kind)
         return most_frugal(space, self.objective, below)
 
     @cached_property

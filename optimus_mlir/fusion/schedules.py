@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from optimus_mlir.cost import Price, Schedule
 from optimus_mlir.cost.price import price
 from optimus_mlir.fusion.costs import Costs, Rank, Space
+from optimus_mlir.fusion.space import Kind
 from optimus_mlir.fusion.streaming import Stream
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph, Split
@@ -37,21 +38,25 @@ def best_schedule(group: Graph, accelerator: Accelerator, below: float = math.in
     return best and Choice.of(group, best, accelerator)
 
 
-def cheapest(space: Space, below: float = math.inf) -> Schedule | None:
+def cheapest(
+    space: Space, below: float = math.inf, excess: Mapping[Kind, float] | None = None
+) -> Schedule | None:
     """The schedule with the least DRAM traffic that fits the scratchpad.
 
-    None if none fits for less than `below` bytes. Among equals the one with the fewest
+    None if none fits for less than `below` bytes. Kinds of families may be known to move so much
+    more than the floor at the least. Among equals the one with the fewest
     multiply-accumulates wins, then the one with the fewest tile steps, then of blocks, then the
     first. The family that has the least traffic without blocks is tried first.
     """
-    return _Search(space, below).run()
+    return _Search(space, below, excess or {}).run()
 
 
 class _Search:
     """The cheapest schedule found so far, and how it ranks."""
 
-    def __init__(self, space: Space, below: float) -> None:
+    def __init__(self, space: Space, below: float, excess: Mapping[Kind, float]) -> None:
         self.space = space
+        self.excess = excess
         self.best: Schedule | None = None
         self.rank: Rank = (below, -1, -1, -1)
 
@@ -78,10 +83,13 @@ class _Search:
 
     def _promising(self) -> Iterator[Costs]:
         """The families that may win, alone or with some choice of blocks."""
-        for costs in self.space.families():
-            started = self.space.streamed(costs)
-            if any(start.may_win(streams, self.rank) for start, streams in started):
-                yield costs
+        for kind in self.space.kinds:
+            if self.space.floor + self.excess.get(kind, 0) > self.rank[0]:
+                continue
+            for costs in self.space.of_kind(kind):
+                started = self.space.streamed(costs)
+                if any(start.may_win(streams, self.rank) for start, streams in started):
+                    yield costs
 
     def _until_it_fits(self, start: Costs, streams: Sequence[Stream]) -> None:
         """Stream more operators as long as some member is cheap enough but too large.

@@ -6,8 +6,8 @@ The space does not depend on the accelerator: a larger scratchpad only admits mo
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from optimus_mlir.cost import Block, Keep, Reread, Schedule, Tile
@@ -38,15 +38,39 @@ class Family:
             yield self.schedule(cell)
 
 
-def families(group: Graph) -> Iterator[Family]:
-    """The schedule space without blocks, those with the fewest loops first."""
-    shape = group.tensors[group.operators[-1].write.tensor].shape
+@dataclass(frozen=True)
+class Kind:
+    """Families with the same tile loops that keep maps, and weights, at the same depths.
+
+    At the depth of the innermost step, only what the group computes is kept.
+    """
+
+    dimensions: tuple[int, ...]
+    maps: int
+    weights: int
+
+
+def kinds(group: Graph) -> Iterator[Kind]:
+    """The kinds of families of a group: those with the fewest loops first, what is kept longest."""
     for dimensions in tiled_dimensions(group):
-        tiles = tuple((d, tile_sizes(shape[d])) for d in dimensions)
-        for keeps in _retentions(group, dimensions):
-            yield Family(tiles, keeps)
-            if rereads := _rereads(group, keeps):
-                yield Family(tiles, keeps, rereads=rereads)
+        innermost = len(dimensions)
+        if innermost > MOST_TILED:
+            yield Kind(dimensions, innermost, innermost)
+            continue
+        moving = any(_moves(group, weight, dimensions) for weight in _weights(group))
+        for maps in range(innermost + 1):
+            for weights in range(innermost + 1) if moving else (innermost,):
+                yield Kind(dimensions, maps, weights)
+
+
+def families(group: Graph, kind: Kind) -> Iterator[Family]:
+    """The schedule space without blocks, of one kind."""
+    shape = group.tensors[group.operators[-1].write.tensor].shape
+    tiles = tuple((d, tile_sizes(shape[d])) for d in kind.dimensions)
+    keeps = tuple(_keeps(group, kind))
+    yield Family(tiles, keeps)
+    if rereads := _rereads(group, keeps):
+        yield Family(tiles, keeps, rereads=rereads)
 
 
 def tiled_dimensions(group: Graph) -> Iterator[tuple[int, ...]]:
@@ -71,24 +95,19 @@ def _carries(group: Graph, root: Operator, dimension: int) -> bool:
     return any(loop in a.loops and not group.tensors[a.tensor].constant for a in root.reads)
 
 
-def _retentions(group: Graph, dimensions: Sequence[int]) -> Iterator[tuple[Keep, ...]]:
-    """At which depth to keep feature maps and weights; longest first, and at last nothing.
+def _keeps(group: Graph, kind: Kind) -> Iterator[Keep]:
+    """What the group computes is at least kept through the inner loops of its readers."""
+    innermost, weights = len(kind.dimensions), _weights(group)
+    if kind.maps < innermost:
+        yield from (Keep(name, kind.maps) for name in group.live_ins if name not in weights)
+    yield from (Keep(name, kind.maps) for name in group.producer if group.consumers[name])
+    if kind.weights < innermost:
+        moving = (w for w in weights if _moves(group, w, kind.dimensions))
+        yield from (Keep(weight, kind.weights) for weight in moving)
 
-    What the group computes is at least kept through the inner loops of its readers.
-    """
-    innermost = len(dimensions)
-    if innermost > MOST_TILED:
-        yield ()
-        return
-    weights = [name for name in group.live_ins if group.tensors[name].constant]
-    moving = [name for name in weights if _moves(group, name, dimensions)]
-    sources = [name for name in group.live_ins if name not in weights]
-    inside = [name for name in group.producer if group.consumers[name]]
-    for depth in range(innermost + 1):
-        maps = [*(sources if depth < innermost else ()), *inside]
-        for of_weights in range(innermost + 1) if moving else (innermost,):
-            kept = moving if of_weights < innermost else []
-            yield (*(Keep(m, depth) for m in maps), *(Keep(w, of_weights) for w in kept))
+
+def _weights(group: Graph) -> list[str]:
+    return [name for name in group.live_ins if group.tensors[name].constant]
 
 
 def _rereads(group: Graph, keeps: Sequence[Keep]) -> tuple[Reread, ...]:
@@ -101,11 +120,31 @@ def _rereads(group: Graph, keeps: Sequence[Keep]) -> tuple[Reread, ...]:
         return ()
     depths = {keep.tensor: keep.depth for keep in keeps}
     return tuple(
-        Reread(name, reader.name, depths.get(name) if _has_halo(reader, name) else None)
+        _reread(name, reader, depths)
         for name in group.live_ins
         if not group.tensors[name].constant
         for reader in group.consumers[name][1:]
     )
+
+
+def _reread(name: str, reader: Operator, depths: Mapping[str, int]) -> Reread:
+    return Reread(name, reader.name, depths.get(name) if _has_halo(reader, name) else None)
+
+
+def family_of_tail(tail: Graph, kind: Kind, shared: Container[str]) -> Family:
+    """What operators that end a group keep in any family of this kind, rereads or not.
+
+    Where a group may read maps again, every reader of a `shared` live-in has what it needs of it.
+    The copies are not more than what readers share, if those that stay together count as one.
+    """
+    [family, *_] = families(tail, kind)
+    again = [n for n in tail.live_ins if n in shared and not tail.tensors[n].constant]
+    if any(keep.depth for keep in family.keeps):
+        return family
+    depths = {keep.tensor: keep.depth for keep in family.keeps}
+    rereads = tuple(_reread(name, r, depths) for name in again for r in tail.consumers[name])
+    keeps = tuple(keep for keep in family.keeps if keep.tensor not in again)
+    return replace(family, keeps=keeps, rereads=rereads)
 
 
 def _has_halo(reader: Operator, tensor: str) -> bool:

@@ -132,39 +132,41 @@ class Streaming:
         return np.maximum(again - volume(buffer.fresh, buffer.loops), 0)
 
 
-def together(regions: Regions, sizes: Mapping[Source, Grid]) -> Grid:
-    """A lower bound of the footprint that needs no program: what is on chip while an operator runs.
+class Moments:
+    """What is on chip together: for lower bounds of the footprint that need no program.
 
-    Within the outermost tile loop that is also what stays there from step to step.
+    Within the outermost tile loop that is also what stays there from step to step. Of copies of one
+    tensor that might be one, only one that stays counts, or else that of who computes.
     """
-    peak = NONE
-    outermost = regions.axes[:1]
-    throughout = _throughout(regions)
-    always = sum((sizes[source] for source in throughout), start=NONE)
-    for stage in regions.stages.values():
-        inside = bool(outermost) and stage.work.base[:1] == outermost
-        for touched in _moments(regions, stage):
-            live = always if inside else NONE
-            for source in touched - throughout if inside else touched:
-                live = live + sizes[source]
-            peak = np.maximum(peak, live)
-    return peak
+
+    def __init__(self, regions: Regions, *, copies_are_one: bool = False) -> None:
+        outermost = regions.axes[:1]
+        inside: list[set[Source]] = []
+        self._touched: list[set[Source]] = []
+        for stage in regions.stages.values():
+            is_inside = bool(outermost) and stage.work.base[:1] == outermost
+            (inside if is_inside else self._touched).extend(_touched(regions, stage))
+        key = tensor_of if copies_are_one else _itself
+        every = set[Source]().union(*inside)
+        staying = {key(s): s for s in every if regions.buffers[s].home[:1] != outermost}
+        self._throughout = set(staying.values())
+        self._inside = [{s for s in touched if key(s) not in staying} for touched in inside]
+
+    def peak(self, sizes: Mapping[Source, Grid]) -> Grid:
+        """The most that is on chip at once, where each tensor takes so much."""
+        peak = NONE
+        always = sum((sizes[source] for source in self._throughout), start=NONE)
+        for moments, start in ((self._touched, NONE), (self._inside, always)):
+            for touched in moments:
+                peak = np.maximum(peak, sum((sizes[source] for source in touched), start=start))
+        return peak
 
 
-def _throughout(regions: Regions) -> set[Source]:
-    """What some operator in the outermost tile loop touches and no step of that loop discards."""
-    outermost = regions.axes[:1]
-    return {
-        source
-        for stage in regions.stages.values()
-        if outermost and stage.work.base[:1] == outermost
-        for touched in _moments(regions, stage)
-        for source in touched
-        if regions.buffers[source].home[:1] != outermost
-    }
+def _itself(source: Source) -> Source:
+    return source
 
 
-def _moments(regions: Regions, stage: Stage) -> Iterator[set[Source]]:
+def _touched(regions: Regions, stage: Stage) -> Iterator[set[Source]]:
     """What an operator touches at once: what joins partial sums comes when they are finished."""
     operator = stage.operator
     sources = [regions.source(operator.name, access.tensor) for access in operator.reads]

@@ -4,10 +4,11 @@ Call some operators of a group a *tail* if they hold its last one, and with an o
 group that read its result. Tiles are pushed back from the last result, so what happens in a tail
 does not depend on the operators before it.
 
-Claim. Let the excess of a tail be the least, over all of its own families of schedules, choices of
-streams and tile sizes that may fit if nothing is fetched beforehand, of what its streamed weights
-move beyond once. Without tile loops its operators may reduce in blocks as `reductions_of_tail` says.
-Then a group with this tail moves its floor and the excess.
+Claim. Let the excess of a tail be the least, over its own schedules of some kind (`space.Kind`),
+choices of streams and tile sizes that may fit if nothing is fetched beforehand, of what its streamed
+weights move beyond once. Without tile loops its operators may reduce in blocks as
+`reductions_of_tail` says. Then schedules of this kind of a group with this tail move the floor of
+the group and the excess. What holds for every kind holds for the group.
 
 Proof. A schedule of the group, without what it says of operators before the tail, is one of the
 tail: it tiles the same dimensions, keeps the tail's maps at the same depth and its weights at the
@@ -16,6 +17,10 @@ tail reads is on chip as the tail's operators need it, wherever it comes from: i
 it, it is kept as long or longer, and for the same readers or more. So in the group there is no less
 on chip at each moment, and the weights come as often: at every step of their operator. The floor
 counts each of them once.
+
+Where a group may read maps again (`Reread`), a reader in the tail has all that others keep, or a copy
+for itself. So for the tail every reader of what has several has a copy, of which those that stay on
+chip together count as one (`family_of_tail`, `Moments`).
 
 Of a product of feature maps the group may stream one that is a live-in, or none if it makes both.
 So for the tail such maps take no space at all, however they come (`map_streams`).
@@ -29,14 +34,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 
 from optimus_mlir.fusion.costs import Costs, Space
 from optimus_mlir.fusion.space import (
+    Kind,
     Reduction,
+    family_of_tail,
     map_streams,
     reducing,
     reduction_blocks,
@@ -48,36 +56,98 @@ MOST_UNKNOWN = 4  # counts of operators: each doubles the ways to reduce in bloc
 
 
 def is_covered(tail: Graph, network: Graph) -> bool:
-    """Whether the claim is about these operators, and the excess is soon found."""
+    """Whether the claim is about these operators."""
     weights = [name for name in tail.live_ins if tail.tensors[name].constant]
     own = all(len(network.consumers[w]) == len(tail.consumers[w]) for w in weights)
-    few = _unknowns(_counts(tail)) <= MOST_UNKNOWN
-    return len(tail.operators) > 1 and own and few and not tail.has_diagonals
+    return len(tail.operators) > 1 and own and not tail.has_diagonals
 
 
-def excess_bytes(space: Space) -> float:
-    """The excess of the tail that is the group of `space`; infinite if nothing fits."""
-    least = math.inf
-    of_maps = tuple(Stream.of(space.group, block) for block in map_streams(space.group))
-    moving_maps = {stream.operator.name for stream in of_maps}
-    for start, possible in _started(space):
-        streams = tuple(s for s in possible if s.operator.name not in moving_maps)
-        for on_chip, more_bytes in start.least_with(streams, of_tail=of_maps):
-            able = np.where(on_chip <= start.capacity, more_bytes, math.inf)
-            least = min(least, float(able.min()))
-        if not least:
+@dataclass(frozen=True)
+class Excess:
+    """What families of each kind move beyond the floor of their group, at the least.
+
+    Of a kind that was not looked at it is what a smaller tail says.
+    """
+
+    by_kind: Mapping[Kind, float]
+
+    @cached_property
+    def least(self) -> float:
+        """The excess of the tail; infinite if nothing fits."""
+        return min(self.by_kind.values())
+
+    def of(self, kind: Kind) -> float:
+        """What this tail says of a kind in a larger group.
+
+        If it has no weights that the loops move, they are kept at no depth.
+        """
+        no_weights = replace(kind, weights=len(kind.dimensions))
+        return self.by_kind[kind if kind in self.by_kind else no_weights]
+
+
+def excess_of(space: Space, shared: frozenset[str], inner: Excess | None = None) -> Excess:
+    """The excess of the tail that is the group of `space`, in bytes.
+
+    Others may read what is `shared`. `inner` is of a tail of this tail: the kinds that looked the
+    cheapest there are looked at first, and only until none can be cheaper.
+    """
+    tail = _Tail(space, shared)
+    known = {kind: inner.of(kind) if inner else 0 for kind in space.kinds}
+    bounds, least = dict[Kind, float](), math.inf
+    for kind in sorted(known, key=lambda kind: known[kind]):
+        bounds[kind] = known[kind]
+        if known[kind] < least:
+            bounds[kind] = max(known[kind], tail.excess_bytes(kind))
+            least = min(least, bounds[kind])
+    return Excess(bounds)
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """Operators that end a group, and the live-ins that others may read, too."""
+
+    space: Space
+    shared: frozenset[str]
+
+    def excess_bytes(self, kind: Kind) -> float:
+        """What the families of a kind must move more; infinite if none of them fits.
+
+        Without tile loops they might fit in too many ways to try: then nothing is known.
+        """
+        if not kind.dimensions and self._unknowns > MOST_UNKNOWN:
             return 0
-    return least
+        least = math.inf
+        for start, streams in self._started(kind):
+            own = tuple(s for s in streams if s.operator.name not in self._moving_maps)
+            for on_chip, more_bytes in start.least_with(own, of_tail=self._map_streams):
+                able = np.where(on_chip <= start.capacity, more_bytes, math.inf)
+                least = min(least, float(able.min()))
+            if not least:
+                return 0
+        return least
 
+    @cached_property
+    def _unknowns(self) -> int:
+        return _unknowns(_counts(self.space.group))
 
-def _started(space: Space) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
-    """Every family with reductions in blocks, and which operators it may stream."""
-    for costs in space.families():
-        if costs.family.tiles:
-            yield from space.streamed(costs)
+    @cached_property
+    def _map_streams(self) -> tuple[Stream, ...]:
+        return tuple(Stream.of(self.space.group, b) for b in map_streams(self.space.group))
+
+    @cached_property
+    def _moving_maps(self) -> set[str]:
+        return {stream.operator.name for stream in self._map_streams}
+
+    def _started(self, kind: Kind) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
+        """The family with reductions in blocks, and which operators it may stream."""
+        costs = self.space.costs(family_of_tail(self.space.group, kind, self.shared))
+        if costs is None:
+            return
+        if kind.dimensions:
+            yield from self.space.streamed(costs)
         else:
-            for reduction in reductions_of_tail(space.group):
-                yield from space.reduced(costs, reduction)
+            for reduction in reductions_of_tail(self.space.group):
+                yield from self.space.reduced(costs, reduction)
 
 
 def reductions_of_tail(tail: Graph) -> Iterator[Reduction]:

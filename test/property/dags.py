@@ -66,7 +66,7 @@ class MadeUpPrices(GroupPrices):
     def _bound(self, group: Graph) -> float:
         return floor_bytes(group, self.accelerator) if is_connected(group) else math.inf
 
-    def excess(self, operators: Operators) -> float:
+    def excess(self, operators: Operators, inner: Operators = ()) -> float:
         """True schedules have such a bound."""
         return 0
 

@@ -1,6 +1,7 @@
 """What a group is said to move at the least because of its last operators: no schedule moves less."""
 
 import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from dags import BruteForce
@@ -10,16 +11,16 @@ from networks import Network, networks
 from test_group_bound import with_capacity
 
 from optimus_mlir.cost import floor_bytes
-from optimus_mlir.fusion.costs import Space
+from optimus_mlir.fusion.costs import Costs, Space
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.offline import offline
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.solution import Patience
-from optimus_mlir.fusion.space import reductions
+from optimus_mlir.fusion.space import Kind, reductions
 from optimus_mlir.fusion.stretch import Stretch
-from optimus_mlir.fusion.tails import reductions_of_tail
+from optimus_mlir.fusion.tails import excess_of, is_covered, reductions_of_tail
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator
 
@@ -136,16 +137,40 @@ def test_no_schedule_that_fits_moves_less(
     tail = tuple(operator for operator in network.operators if operator.name in names)
     maps = [n for n in network.group(tail).live_ins if not network.tensors[n].constant]
     event("several maps come in" if len(maps) > 1 else "one map comes in")
-    members = list(Space(group, target).members())
-    bytes_on_chip = np.concatenate([costs.least_bytes.ravel() for costs in members])
-    moved = np.concatenate([costs.dram_bytes.ravel() for costs in members])
-    floor = floor_bytes(group, target)
-    sizes = np.unique(bytes_on_chip)
-    for capacity in sizes[: 1 + len(sizes) // 2].tolist():
-        sized = target.model_copy(update={"scratchpad_bytes": capacity})
-        excess = GroupPrices(network, sized).excess(tail)
-        event("more than the floor" if excess > 0 else "the floor")
-        assert floor + excess <= np.min(moved[bytes_on_chip <= capacity])
+    if not is_covered(network.group(tail), network):
+        return
+    space = Space(group, target)
+    found = {kind: list(members(space, kind)) for kind in space.kinds}
+    sizes = np.unique([n for each in found.values() for c in each for n in c.least_bytes.ravel()])
+    capacity = data.draw(st.sampled_from(sizes[: 1 + len(sizes) // 2].tolist()))
+    moved = {kind: least_moved(each, capacity) for kind, each in found.items()}
+
+    sized = target.model_copy(update={"scratchpad_bytes": capacity})
+    again = frozenset(name for name, readers in network.consumers.items() if len(readers) > 1)
+    excess = excess_of(Space(network.group(tail), sized), again)
+    event("more than the floor" if excess.least > 0 else "the floor")
+    of_group = excess_of(Space(group, sized), again, excess)
+    for kind, least in moved.items():
+        assert space.floor + excess.of(kind) <= least
+        if is_covered(group, network):
+            assert space.floor + of_group.of(kind) <= least
+    assert excess.least <= of_group.least
+
+
+def least_moved(costs: Iterable[Costs], capacity: int) -> float:
+    """DRAM bytes of the schedule with the least that may fit."""
+    fitting = [each.dram_bytes[each.least_bytes <= capacity] for each in costs]
+    return min((float(moved.min()) for moved in fitting if moved.size), default=math.inf)
+
+
+def members(space: Space, kind: Kind) -> Iterator[Costs]:
+    """The families of a kind with every choice of blocks."""
+    for costs in space.of_kind(kind):
+        for start, able in space.streamed(costs):
+            for count in range(len(able) + 1):
+                member = space.with_streams(start, able[:count])
+                if member is not None:
+                    yield member
 
 
 @given(
@@ -167,7 +192,7 @@ def test_a_tail_may_reduce_as_it_does_in_any_group(network: Graph, data: st.Data
 class BarePrices(GroupPrices):
     """Refuses only what costs its floor already, or what nothing holds together."""
 
-    def excess(self, operators: tuple[Operator, ...]) -> float:
+    def excess(self, operators: tuple[Operator, ...], inner: tuple[Operator, ...] = ()) -> float:
         return 0
 
     def _bound(self, group: Graph) -> float:

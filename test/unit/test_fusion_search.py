@@ -15,7 +15,7 @@ from optimus_mlir.fusion import solve
 from optimus_mlir.fusion.finishing import finished
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import best_schedule
-from optimus_mlir.fusion.space import families, tile_sizes
+from optimus_mlir.fusion.space import families, kinds, tile_sizes
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator, Tensor
 from optimus_mlir.workload.gaps import has_gaps
@@ -182,7 +182,8 @@ def test_feature_maps_are_kept_at_every_depth() -> None:
     """Or forgotten, and computed anew; within a tile step what is computed is there throughout."""
     depths = {
         (keeps.get("x"), keeps.get("a.o"))
-        for family in families(BLOCK)
+        for kind in kinds(BLOCK)
+        for family in families(BLOCK, kind)
         if len(family.tiles) == 2
         for keeps in [{keep.tensor: keep.depth for keep in family.keeps}]
     }
