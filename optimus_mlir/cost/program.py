@@ -21,9 +21,13 @@ from optimus_mlir.workload import Access, Graph, Operator
 
 @dataclass(frozen=True, eq=False)
 class Shift:
-    """Move a window's halo to the front of its buffer, at the start of a step."""
+    """Move a window's halo to the front of its buffer, at the start of a step.
+
+    Not while one of the `guard` ranges is empty: nothing comes through the window then.
+    """
 
     buffer: Buffer
+    guard: Box = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +156,8 @@ class _Layout:
 
     def _shift(self, buffer: Buffer) -> None:
         if buffer.sliding is not None:
-            self.bodies[*buffer.home, buffer.sliding].append(Shift(buffer))
+            shift = Shift(buffer, self.regions.idle[buffer.source])
+            self.bodies[*buffer.home, buffer.sliding].append(shift)
 
     def _compute(self, stage: Stage) -> None:
         """The innermost computation, and before its loops the start of partial sums."""

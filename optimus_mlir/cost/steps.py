@@ -55,7 +55,8 @@ class _Steps:
                     yield from steps
 
     def _with(self, step: Step, node: Node, at: At) -> Step:
-        if isinstance(node, Load | Compute) and any(_length(r, at) <= 0 for r in node.guard):
+        guard = node.guard if isinstance(node, Load | Compute | Shift) else ()
+        if any(_length(r, at) <= 0 for r in guard):
             return step
         match node:
             case Load():
@@ -179,7 +180,7 @@ def _sizes(body: Sequence[Node], axis: Axis) -> Iterator[Steps]:
             continue
         box = node.buffer.region if isinstance(node, Shift) else node.box
         loops = node.loops if isinstance(node, Compute) else ()
-        guard = node.guard if isinstance(node, Load | Compute) else ()
+        guard = node.guard if isinstance(node, Load | Compute | Shift) else ()
         for r in (*box, *loops, *guard):
             if r.axis is axis:
                 yield r.lengths

@@ -165,6 +165,8 @@ class Skeleton:
     def _shift(self, node: Shift, at: Positions) -> None:
         buffer, window = node.buffer, node.buffer.window
         assert window is not None
+        if is_empty(node.guard, at):
+            return
         self._allocate(buffer)
         moving = buffer.region[window]
         assert moving.axis is not None

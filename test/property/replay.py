@@ -48,7 +48,8 @@ class Replay:
                     for step in range(node.axis.only_steps if busy else 0):
                         self._body(node.body, {**at, node.axis: step})
                 case Shift():
-                    self._shift(node.buffer, at)
+                    if points(node.guard, at):
+                        self._shift(node.buffer, at)
                 case Load():
                     loaded = points(node.box, at) if points(node.guard, at) else set[Point]()
                     self._fill(node.buffer, loaded, at)
