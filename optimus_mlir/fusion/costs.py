@@ -99,7 +99,12 @@ class Space:
 
     def members(self) -> Iterator[Costs]:
         """Every family with every choice of blocks."""
-        for costs in self.families():
+        for kind in self.kinds:
+            yield from self.members_of(kind)
+
+    def members_of(self, kind: Kind) -> Iterator[Costs]:
+        """The families of a kind with every choice of blocks."""
+        for costs in self.of_kind(kind):
             for start, able in self.streamed(costs):
                 for count in range(len(able) + 1):
                     member = self.with_streams(start, able[:count])

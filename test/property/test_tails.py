@@ -1,7 +1,7 @@
 """What a group is said to move at the least because of its last operators: no schedule moves less."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from dags import BruteForce
@@ -18,7 +18,7 @@ from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.solution import Patience
-from optimus_mlir.fusion.space import Kind, reductions
+from optimus_mlir.fusion.space import reductions
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.fusion.tails import excess_of, is_covered, reductions_of_tail
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
@@ -140,7 +140,7 @@ def test_no_schedule_that_fits_moves_less(
     if not is_covered(network.group(tail), network):
         return
     space = Space(group, target)
-    found = {kind: list(members(space, kind)) for kind in space.kinds}
+    found = {kind: list(space.members_of(kind)) for kind in space.kinds}
     sizes = np.unique([n for each in found.values() for c in each for n in c.least_bytes.ravel()])
     capacity = data.draw(st.sampled_from(sizes[: 1 + len(sizes) // 2].tolist()))
     moved = {kind: least_moved(each, capacity) for kind, each in found.items()}
@@ -161,16 +161,6 @@ def least_moved(costs: Iterable[Costs], capacity: int) -> float:
     """DRAM bytes of the schedule with the least that may fit."""
     fitting = [each.dram_bytes[each.least_bytes <= capacity] for each in costs]
     return min((float(moved.min()) for moved in fitting if moved.size), default=math.inf)
-
-
-def members(space: Space, kind: Kind) -> Iterator[Costs]:
-    """The families of a kind with every choice of blocks."""
-    for costs in space.of_kind(kind):
-        for start, able in space.streamed(costs):
-            for count in range(len(able) + 1):
-                member = space.with_streams(start, able[:count])
-                if member is not None:
-                    yield member
 
 
 @given(
