@@ -1,30 +1,36 @@
 """What a group is said to move at the least because of its last operators: no schedule moves less."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from dags import BruteForce
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from networks import Network, networks
+from numpy.typing import NDArray
 from test_group_bound import with_capacity
 
 from optimus_mlir.cost import floor_bytes
-from optimus_mlir.fusion.costs import Costs, Space
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.offline import offline
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.paths import Paths
-from optimus_mlir.fusion.prices import GroupPrices
+from optimus_mlir.fusion.prices import GroupPrices, Operators
 from optimus_mlir.fusion.solution import Patience
-from optimus_mlir.fusion.space import reductions
+from optimus_mlir.fusion.space import Kind, reductions
 from optimus_mlir.fusion.stretch import Stretch
 from optimus_mlir.fusion.tails import excess_of, is_covered, reductions_of_tail
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator
 
 a_tenth = settings(max_examples=max(1, settings.default.max_examples // 10))
+
+MOST_CAPACITIES = 8
 
 TARGETS = [
     load_accelerator("eyeriss"),
@@ -118,6 +124,14 @@ def wide_products(draw: st.DrawFn) -> Graph:
 GRAPHS = st.one_of(wide_chains(), wide_branches(), crossed_branches(), wide_products())
 
 
+@st.composite
+def stretches(draw: st.DrawFn, network: Graph) -> tuple[Operator, ...]:
+    """Operators in a row, three of them if there are so many."""
+    count = len(network.operators)
+    begin = draw(st.integers(0, max(0, count - 3)))
+    return network.operators[begin : draw(st.integers(min(begin + 3, count), count))]
+
+
 @given(
     st.one_of(GRAPHS, GRAPHS, networks(most_operators=5)),
     st.sampled_from(TARGETS),
@@ -127,11 +141,9 @@ def test_no_schedule_that_fits_moves_less(
     network: Graph, target: Accelerator, data: st.DataObject
 ) -> None:
     """In scratchpads that are just large enough for some schedule."""
-    count = len(network.operators)
-    begin = data.draw(st.integers(0, max(0, count - 3)))
-    end = data.draw(st.integers(min(begin + 3, count), count))
-    group = network.group(network.operators[begin:end])
-    if len(group.operators) < 3 or not group.outputs:
+    stretch = data.draw(stretches(network))
+    group = network.group(stretch)
+    if len(stretch) < 3 or not group.outputs:
         return
     names = {operator.name for operator in data.draw(tails(group))}
     tail = tuple(operator for operator in network.operators if operator.name in names)
@@ -139,28 +151,78 @@ def test_no_schedule_that_fits_moves_less(
     event("several maps come in" if len(maps) > 1 else "one map comes in")
     if not is_covered(network.group(tail), network):
         return
-    space = Space(group, target)
-    found = {kind: list(space.members_of(kind)) for kind in space.kinds}
-    sizes = np.unique([n for each in found.values() for c in each for n in c.least_bytes.ravel()])
-    capacity = data.draw(st.sampled_from(sizes[: 1 + len(sizes) // 2].tolist()))
-    moved = {kind: least_moved(each, capacity) for kind, each in found.items()}
+    moving = Moving.of(Space(group, target))
+    for capacity in moving.capacities():
+        sized = target.model_copy(update={"scratchpad_bytes": capacity})
+        moved = moving.least_in(capacity)
+        of_tail = excess_by_kind(network, sized, stretch, tail, moved)
+        event("more than the floor" if of_tail else "the floor")
+        assert excess_as_asked(GroupPrices(network, sized), stretch, tail, moved) == of_tail
 
-    sized = target.model_copy(update={"scratchpad_bytes": capacity})
+
+def excess_by_kind(
+    network: Graph,
+    target: Accelerator,
+    group: Operators,
+    tail: Operators,
+    moved: Mapping[Kind, float],
+) -> float:
+    """That of the tail: no kind of schedules of the group moves less, or than the group says itself."""
     again = frozenset(name for name, readers in network.consumers.items() if len(readers) > 1)
-    excess = excess_of(Space(network.group(tail), sized), again)
-    event("more than the floor" if excess.least > 0 else "the floor")
-    of_group = excess_of(Space(group, sized), again, excess)
+    of_tail = excess_of(Space(network.group(tail), target), again)
+    space = Space(network.group(group), target)
+    of_group = excess_of(space, again, of_tail)
     for kind, least in moved.items():
-        assert space.floor + excess.of(kind) <= least
-        if is_covered(group, network):
+        assert space.floor + of_tail.of(kind) <= least
+        if is_covered(space.group, network):
             assert space.floor + of_group.of(kind) <= least
-    assert excess.least <= of_group.least
+    assert of_tail.least <= of_group.least
+    return of_tail.least
 
 
-def least_moved(costs: Iterable[Costs], capacity: int) -> float:
-    """DRAM bytes of the schedule with the least that may fit."""
-    fitting = [each.dram_bytes[each.least_bytes <= capacity] for each in costs]
-    return min((float(moved.min()) for moved in fitting if moved.size), default=math.inf)
+def excess_as_asked(
+    prices: GroupPrices, group: Operators, tail: Operators, moved: Mapping[Kind, float]
+) -> float:
+    """That of the tail, as a search asks for it: the cheapest schedule of the group moves no less."""
+    least, floor = min(moved.values()), prices.floor(group)
+    of_tail = prices.excess(tail)
+    assert floor + of_tail <= least
+    assert floor + prices.excess(group, tail) <= least
+    return of_tail
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Of all schedules of each kind, bytes on chip that they need at the least and DRAM bytes."""
+
+    by_kind: Mapping[Kind, tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+    @staticmethod
+    def of(space: Space) -> Moving:
+        found = {kind: list(space.members_of(kind)) for kind in space.kinds}
+        return Moving(
+            {
+                kind: (
+                    np.concatenate([costs.least_bytes.ravel() for costs in members]),
+                    np.concatenate([costs.dram_bytes.ravel() for costs in members]),
+                )
+                for kind, members in found.items()
+                if members
+            }
+        )
+
+    def capacities(self) -> list[int]:
+        """In the lower half of those that just hold some schedule: some, evenly spaced."""
+        sizes = np.unique(np.concatenate([on_chip for on_chip, _ in self.by_kind.values()]))
+        lower = sizes[: 1 + len(sizes) // 2]
+        return lower[:: -(-len(lower) // MOST_CAPACITIES)].tolist()
+
+    def least_in(self, capacity: int) -> dict[Kind, float]:
+        """What the schedule of each kind that moves the least of those that may fit moves."""
+        return {
+            kind: min(moved[on_chip <= capacity], default=math.inf)
+            for kind, (on_chip, moved) in self.by_kind.items()
+        }
 
 
 @given(
