@@ -59,7 +59,17 @@ class Buffer:
         return accelerator.accumulator_bytes if self.accumulates else width
 
     def bytes(self, accelerator: Accelerator) -> Grid:
-        """Scratchpad bytes, with what double buffering takes."""
+        """Scratchpad bytes, with what double buffering takes: remembered by what they depend on."""
+        key = accelerator.element_bits, accelerator.accumulator_bits, accelerator.double_buffering
+        if key not in self._bytes:
+            self._bytes[key] = self._taken(accelerator)
+        return self._bytes[key]
+
+    @cached_property
+    def _bytes(self) -> dict[tuple[int, int, bool], Grid]:
+        return {}
+
+    def _taken(self, accelerator: Accelerator) -> Grid:
         own = self.elements * self.element_bytes(accelerator)
         if not self._has_spare(accelerator):
             return own

@@ -190,10 +190,8 @@ class _Inference:
         """
         idle: dict[Source, Box] = {}
         for source, buffer in self.buffers.items():  # who reads a result comes before it
-            if source not in self.group.outputs:
-                idle[source] = either(self._guards(source, stages, idle), buffer.home)
-            else:
-                idle[source] = ()
+            leaves = source in self.group.outputs
+            idle[source] = () if leaves else either(self._guards(source, stages, idle), buffer.home)
         return idle
 
     def _guards(
@@ -256,9 +254,8 @@ class _Inference:
 
     def _require_once(self, buffer: Buffer) -> None:
         """A live-out must come once: nothing of it while a reader's loops around it do not run."""
-        guard = tuple(r for axis in buffer.loops for r in self.guards.get(axis, ()))
-        whole, coming = (volume(buffer.fresh, buffer.loops, g) for g in ((), guard))
-        if np.any(coming != whole) or not buffer.comes_once:
+        guards = (r for axis in buffer.loops for r in self.guards.get(axis, ()))
+        if not buffer.comes_once or _misses(buffer, tuple(r for r in guards if not r.is_busy)):
             raise Unschedulable(
                 f"{buffer.tensor.name} leaves the group but does not come exactly once"
             )
@@ -282,6 +279,14 @@ class _Inference:
             region = covering(tensor, region)
         loaded, depth = name not in self.group.producer, self.depths.get(source)
         return buffer_of(tensor, region, path, depth, dma=loaded, reader=reader)
+
+
+def _misses(buffer: Buffer, guard: Box) -> bool:
+    """Whether some of a buffer would come while one of these ranges is empty."""
+    if not guard:
+        return False
+    whole, coming = (volume(buffer.fresh, buffer.loops, g) for g in ((), guard))
+    return bool(np.any(coming != whole))
 
 
 def _work(operator: Operator, nest: Nest, blocks: Sequence[Block], result: Buffer) -> Work:

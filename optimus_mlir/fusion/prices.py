@@ -59,6 +59,7 @@ class GroupPrices:
         self._choices = known.choices
         self._smallest: dict[Hashable, int] = {}
         self._least: dict[Hashable, float] = {}
+        self._floors: dict[Hashable, int] = {}
         self._none_below = known.none_below
         self._excess: dict[Hashable, Excess] = {}
         self._latest: tuple[Operators, Space] | None = None
@@ -89,14 +90,15 @@ class GroupPrices:
         if key in self._choices:
             return self.cost(self._choices[key].price)
         if key not in self._least:
-            self._least[key] = self._bound(self.graph.group(operators))
+            self._least[key] = self._bound(operators)
         return max(self._none_below.get(key, 0), self._least[key])
 
-    def _bound(self, group: Graph) -> float:
+    def _bound(self, operators: Operators) -> float:
         """What no schedule of a group comes below; infinite if none fits."""
+        group = self.graph.group(operators)
         if not group.outputs or not is_connected(group):
             return math.inf
-        floor = floor_bytes(group, self.accelerator) // self.accelerator.element_bytes
+        floor = self.floor(operators) // self.accelerator.element_bytes
         several = len(group.operators) > 1 and attention_in(group) is None
         extra = extra_elements(group, self._touched, self.accelerator) if several else 0
         return (floor + extra) * self.cost_per_element
@@ -228,7 +230,10 @@ class GroupPrices:
 
     def floor(self, operators: Operators) -> int:
         """Compulsory traffic of a group, in DRAM bytes."""
-        return floor_bytes(self.graph.group(operators), self.accelerator)
+        key = self._structures.key(operators)
+        if key not in self._floors:
+            self._floors[key] = floor_bytes(self.graph.group(operators), self.accelerator)
+        return self._floors[key]
 
 
 class _Structures:

@@ -100,7 +100,7 @@ class Streaming:
         Operands need not be on chip while other operators run.
         """
         left: dict[Source, Grid] = {name: NONE for name in stream.moved if name in self.sizes}
-        left |= {source: NONE for source in self._shared_by_some if self._moves(stream, source)}
+        left |= {s: NONE for s, reads in self._shared_by_some.items() if reads <= stream.reads}
         if stream.leaves:
             result, pieces = stream.operator.write.tensor, stream.operator.extents
             left[result] = self.sizes[result] // pieces[stream.block.loop]
@@ -110,14 +110,14 @@ class Streaming:
         return left
 
     @cached_property
-    def _shared_by_some(self) -> list[Source]:
-        """The copies that readers have for themselves, and what the others share."""
+    def _shared_by_some(self) -> dict[Source, frozenset[tuple[str, str]]]:
+        """The copies that readers have for themselves, and what the others share; who reads them."""
         copied = {tensor_of(s) for s in self.regions.live_ins if s != tensor_of(s)}
-        return [s for s in self.regions.live_ins if tensor_of(s) in copied]
-
-    def _moves(self, stream: Stream, source: Source) -> bool:
-        readers = self.regions.readers(source)
-        return all((tensor_of(source), reader.name) in stream.reads for reader in readers)
+        return {
+            source: frozenset((name, reader.name) for reader in self.regions.readers(source))
+            for source in self.regions.live_ins
+            if (name := tensor_of(source)) in copied
+        }
 
     def _is_kept(self, operator: Operator, number: int) -> bool:
         depth = self.kept.get(operator.reads[number].tensor)

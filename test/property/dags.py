@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from optimus_mlir.cost import Price, Schedule, floor_bytes
+from optimus_mlir.cost import Price, Schedule
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import Choice
@@ -63,8 +63,9 @@ class MadeUpPrices(GroupPrices):
         super().__init__(graph, accelerator)
         self.seed = seed
 
-    def _bound(self, group: Graph) -> float:
-        return floor_bytes(group, self.accelerator) if is_connected(group) else math.inf
+    def _bound(self, operators: Operators) -> float:
+        is_one = is_connected(self.graph.group(operators))
+        return self.floor(operators) if is_one else math.inf
 
     def excess(self, operators: Operators, inner: Operators = ()) -> float:
         """True schedules have such a bound."""

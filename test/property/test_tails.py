@@ -14,7 +14,6 @@ from networks import Network, networks
 from numpy.typing import NDArray
 from test_group_bound import with_capacity
 
-from optimus_mlir.cost import floor_bytes
 from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.offline import offline
@@ -247,8 +246,9 @@ class BarePrices(GroupPrices):
     def excess(self, operators: tuple[Operator, ...], inner: tuple[Operator, ...] = ()) -> float:
         return 0
 
-    def _bound(self, group: Graph) -> float:
-        return floor_bytes(group, self.accelerator) if is_connected(group) else math.inf
+    def _bound(self, operators: tuple[Operator, ...]) -> float:
+        is_one = is_connected(self.graph.group(operators))
+        return self.floor(operators) if is_one else math.inf
 
 
 @a_tenth
