@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
@@ -18,7 +18,17 @@ from optimus_mlir.cost.program import build_program, lay_out
 from optimus_mlir.cost.region import Axis, Grid
 from optimus_mlir.cost.stages import Known, Regions, infer_regions
 from optimus_mlir.cost.traffic import bytes_read, bytes_written, macs
-from optimus_mlir.fusion.space import Family, Kind, Reduction, families, kinds, reductions, streams
+from optimus_mlir.fusion.mirror import mirror
+from optimus_mlir.fusion.space import (
+    Family,
+    Kind,
+    Reduction,
+    families,
+    kinds,
+    reduction_blocks,
+    reductions,
+    streams,
+)
 from optimus_mlir.fusion.streaming import Moments, Stream, Streaming
 from optimus_mlir.target import Accelerator
 from optimus_mlir.workload import Graph
@@ -68,6 +78,25 @@ class Space:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         return tuple(kinds(self.group))
+
+    @cached_property
+    def originals(self) -> Mapping[Kind, Kind]:
+        """By kind, the first that costs the same: it, or that of which it is the mirror image."""
+        originals: dict[Kind, Kind] = {}
+        for kind in self.kinds:
+            image = kind.mirrored(self._mirror) if self._mirror else kind
+            originals[kind] = image if image in originals else kind
+        return originals
+
+    @cached_property
+    def _mirror(self) -> tuple[int, int] | None:
+        blocks = (stream.block for stream in self.streams)
+        return mirror(self.group, (*blocks, *reduction_blocks(self.group).values()))
+
+    @property
+    def unlike(self) -> Iterator[Kind]:
+        """The kinds of which none is the mirror image of another."""
+        return (kind for kind, original in self.originals.items() if kind == original)
 
     def of_kind(self, kind: Kind) -> list[Costs]:
         """The families of a kind that make sense for the group."""
@@ -125,18 +154,28 @@ class Space:
             regions = infer_regions(self.group, *parts, known=self.known)
         except Unschedulable:
             return None
-        return Costs(self.group, self.accelerator, family, regions, self.floor)
+        return Costs(self, family, regions)
 
 
 @dataclass(frozen=True, eq=False)
 class Costs:
     """A family, and what all of its schedules cost: grids with one dimension per tiled loop."""
 
-    group: Graph
-    accelerator: Accelerator
+    space: Space
     family: Family
     regions: Regions
-    floor: int
+
+    @property
+    def group(self) -> Graph:
+        return self.space.group
+
+    @property
+    def accelerator(self) -> Accelerator:
+        return self.space.accelerator
+
+    @property
+    def floor(self) -> int:
+        return self.space.floor
 
     @property
     def capacity(self) -> int:

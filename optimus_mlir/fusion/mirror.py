@@ -55,7 +55,7 @@ def _swapped_loops(group: Graph, pair: Pair) -> dict[str, Swap] | None:
         if not group.consumers[result]:
             swapped.setdefault(result, pair)
         shapes = tuple(group.tensors[access.tensor].shape for access in operator.reads)
-        way = _way(operator, group.tensors[result].shape, shapes, swapped[result])
+        way = _way(operator, shapes, swapped[result])
         if way is None:
             return None
         loops[operator.name] = way.loops
@@ -74,13 +74,11 @@ class _Way:
 
 
 @lru_cache(maxsize=4096)
-def _way(operator: Operator, shape: Shape, shapes: tuple[Shape, ...], pair: Pair | None) -> _Way | None:
+def _way(operator: Operator, shapes: tuple[Shape, ...], pair: Pair | None) -> _Way | None:
     """How to swap two dimensions of a result, or none; None if that cannot be done."""
-    if pair is not None and max(pair) >= len(shape):
+    if pair is not None and max(pair) >= len(operator.output_loops):
         return None
     for loops in _loop_swaps(operator, pair):
-        if not _is_swapped(operator.write, shape, loops, pair):
-            continue
         reads = [_found(a, s, loops) for a, s in zip(operator.reads, shapes, strict=True)]
         if all(len(found) > 0 for found in reads):
             return _Way(loops, tuple(found[0] for found in reads))
@@ -107,7 +105,8 @@ def _is_swapped(access: Access, shape: Shape, loops: Swap, pair: Pair | None) ->
     swap = _swap(pair)
     places = [swap.get(d, d) for d in range(len(shape))]
     return all(
-        shape[d] == shape[place] and _with_swapped(access.indices[d], loops) == access.indices[place]
+        shape[d] == shape[place]
+        and _with_swapped(access.indices[d], loops) == access.indices[place]
         for d, place in enumerate(places)
     )
 

@@ -83,7 +83,7 @@ class _Search:
 
     def _promising(self) -> Iterator[Costs]:
         """The families that may win, alone or with some choice of blocks."""
-        for kind in self.space.kinds:
+        for kind in self.space.unlike:
             if self.space.floor + self.excess.get(kind, 0) > self.rank[0]:
                 continue
             for costs in self.space.of_kind(kind):

@@ -49,6 +49,11 @@ class Kind:
     maps: int
     weights: int
 
+    def mirrored(self, pair: tuple[int, int]) -> Kind:
+        """The same with two dimensions swapped."""
+        swap = dict(zip(pair, reversed(pair), strict=True))
+        return replace(self, dimensions=tuple(swap.get(d, d) for d in self.dimensions))
+
 
 def kinds(group: Graph) -> Iterator[Kind]:
     """The kinds of families of a group: those with the fewest loops first, what is kept longest."""
@@ -57,7 +62,7 @@ def kinds(group: Graph) -> Iterator[Kind]:
         if innermost > MOST_TILED:
             yield Kind(dimensions, innermost, innermost)
             continue
-        moving = any(_moves(group, weight, dimensions) for weight in _weights(group))
+        moving = any(moves(group, weight, dimensions) for weight in _weights(group))
         for maps in range(innermost + 1):
             for weights in range(innermost + 1) if moving else (innermost,):
                 yield Kind(dimensions, maps, weights)
@@ -102,7 +107,7 @@ def _keeps(group: Graph, kind: Kind) -> Iterator[Keep]:
         yield from (Keep(name, kind.maps) for name in group.live_ins if name not in weights)
     yield from (Keep(name, kind.maps) for name in group.producer if group.consumers[name])
     if kind.weights < innermost:
-        moving = (w for w in weights if _moves(group, w, kind.dimensions))
+        moving = (w for w in weights if moves(group, w, kind.dimensions))
         yield from (Keep(weight, kind.weights) for weight in moving)
 
 
@@ -153,7 +158,7 @@ def _has_halo(reader: Operator, tensor: str) -> bool:
     return any(len(index.loops) > 1 or index.is_of_blocks for index in indices)
 
 
-def _moves(group: Graph, weight: str, dimensions: Sequence[int]) -> bool:
+def moves(group: Graph, weight: str, dimensions: Sequence[int]) -> bool:
     """Whether a tile loop may walk a weight: it indexes a result by a tiled dimension."""
     return any(
         operator.output_loop(d) in access.loops

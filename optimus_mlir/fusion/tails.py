@@ -92,14 +92,14 @@ def excess_of(space: Space, shared: frozenset[str], inner: Excess | None = None)
     cheapest there are looked at first, and only until none can be cheaper.
     """
     tail = _Tail(space, shared)
-    known = {kind: inner.of(kind) if inner else 0 for kind in space.kinds}
+    known = {kind: inner.of(kind) if inner else 0 for kind in space.unlike}
     bounds, least = dict[Kind, float](), math.inf
     for kind in sorted(known, key=lambda kind: known[kind]):
         bounds[kind] = known[kind]
         if known[kind] < least:
             bounds[kind] = max(known[kind], tail.excess_bytes(kind))
             least = min(least, bounds[kind])
-    return Excess(bounds)
+    return Excess({kind: bounds[original] for kind, original in space.originals.items()})
 
 
 @dataclass(frozen=True)
