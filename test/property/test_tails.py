@@ -210,11 +210,16 @@ class Moving:
             }
         )
 
+    def every_capacity(self) -> list[int]:
+        """Those that just hold some schedule."""
+        sizes = np.concatenate([on_chip for on_chip, _ in self.by_kind.values()])
+        return np.unique(sizes).tolist()
+
     def capacities(self) -> list[int]:
-        """In the lower half of those that just hold some schedule: some, evenly spaced."""
-        sizes = np.unique(np.concatenate([on_chip for on_chip, _ in self.by_kind.values()]))
+        """In the lower half of these: some, evenly spaced."""
+        sizes = self.every_capacity()
         lower = sizes[: 1 + len(sizes) // 2]
-        return lower[:: -(-len(lower) // MOST_CAPACITIES)].tolist()
+        return lower[:: -(-len(lower) // MOST_CAPACITIES)]
 
     def least_in(self, capacity: int) -> dict[Kind, float]:
         """What the schedule of each kind that moves the least of those that may fit moves."""
@@ -287,6 +292,40 @@ def test_what_a_tail_shows_spares_the_larger_groups() -> None:
     paths.learn_from(0b110)
     assert paths.least[of_three] == floor + excess
     assert prices.searches == 0
+
+
+def test_a_group_that_moves_just_what_it_shows_is_found_below_a_byte_more() -> None:
+    prices = GroupPrices(chain(), with_capacity(2400))
+    operators = prices.graph.operators
+    least = int(prices.floor(operators) + prices.excess(operators))
+    assert prices.best(operators, least) is None
+    found = prices.best(operators, least + 1)
+    assert found is not None
+    assert found.price.dram_bytes == least
+
+
+def test_of_kinds_that_keep_weights_a_tail_without_any_shows_what_its_maps_need() -> None:
+    """Whole maps do not fit, rows or channels of them do."""
+    network = Network()
+    x = network.conv(network.tensor("x", 8, 10, 10), 10, 1)
+    network.elementwise(network.elementwise(x))
+    graph = network.graph()
+    moving = Moving.of(Space(graph, with_capacity(1 << 20)))
+    for capacity in moving.capacities():
+        moved, target = moving.least_in(capacity), with_capacity(capacity)
+        assert excess_by_kind(graph, target, graph.operators, graph.operators[1:], moved) == 0
+
+
+def test_copies_that_stay_together_take_the_place_of_one() -> None:
+    """Two convolutions keep the halo of x, which the group need not have twice."""
+    network = Network()
+    x = network.tensor("x", 3, 3, 3)
+    network.elementwise(network.conv(x, 3, padding=1), network.conv(x, 3, padding=1))
+    graph = network.graph()
+    moving = Moving.of(Space(graph, with_capacity(1 << 20)))
+    for capacity in moving.every_capacity():
+        moved, target = moving.least_in(capacity), with_capacity(capacity)
+        excess_by_kind(graph, target, graph.operators, graph.operators, moved)
 
 
 def test_what_a_tail_shows_it_shows_wherever_a_group_ends() -> None:

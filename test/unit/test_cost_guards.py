@@ -1,9 +1,11 @@
 """Steps at which some result is complete already: what only it wants neither comes nor is computed."""
 
+from dataclasses import replace
+
 import pytest
 from loop_nests import BYTES, access, priced
 
-from optimus_mlir.cost import Schedule, Tile, Unschedulable, build_program, price
+from optimus_mlir.cost import Keep, Schedule, Tile, Unschedulable, build_program, price
 from optimus_mlir.cost.steps import steps_of
 from optimus_mlir.workload import Graph, Operator, Tensor
 
@@ -52,6 +54,16 @@ def test_nothing_is_computed_while_its_reader_is_idle() -> None:
     assert cost.dram_read_bytes["y"] == 2 * 8
     steps = steps_of(build_program(graph, Schedule(STEPS)), BYTES)
     assert sum(step.count for step in steps if sums in [w.operator for w in step.works]) == 2 * 2
+
+
+def test_a_window_does_not_move_while_its_reader_is_idle() -> None:
+    """Two of four columns of y are kept for the next column step, at two of three row steps."""
+    reads = access("x", "hkr", "h"), access("y", "hkr", {"k": 1, "r": 1})
+    sums = Operator("sums", (2, 4, 3), (False, False, True), reads, access("sums", "hkr", "h", "k"))
+    graph = group(sums, ROOT, y=(6,), sums=(2, 4))
+    graph = replace(graph, outputs=("sums", "root"))
+    program = build_program(graph, Schedule(STEPS, (Keep("y", 1),)))
+    assert sum(step.count * step.moved_bytes for step in steps_of(program, BYTES)) == 2 * 2
 
 
 def test_readers_that_are_idle_along_different_loops_are_refused() -> None:
