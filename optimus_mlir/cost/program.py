@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
 from optimus_mlir.cost.buffers import Buffer, Path, Source
 from optimus_mlir.cost.nest import Box, Loops
@@ -77,10 +78,11 @@ class Compute:
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """Copy a box of a live-out from its buffer to DRAM."""
+    """Copy a box of a live-out from its buffer to DRAM, at every step: it has no guard to heed."""
 
     buffer: Buffer
     box: Box
+    guard: ClassVar[Box] = ()
 
 
 @dataclass(frozen=True, eq=False)

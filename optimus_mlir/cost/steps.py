@@ -55,8 +55,7 @@ class _Steps:
                     yield from steps
 
     def _with(self, step: Step, node: Node, at: At) -> Step:
-        guard = node.guard if isinstance(node, Load | Compute | Shift) else ()
-        if any(_length(r, at) <= 0 for r in guard):
+        if any(_length(r, at) <= 0 for r in node.guard):
             return step
         match node:
             case Load():
@@ -180,8 +179,7 @@ def _sizes(body: Sequence[Node], axis: Axis) -> Iterator[Steps]:
             continue
         box = node.buffer.region if isinstance(node, Shift) else node.box
         loops = node.loops if isinstance(node, Compute) else ()
-        guard = node.guard if isinstance(node, Load | Compute | Shift) else ()
-        for r in (*box, *loops, *guard):
+        for r in (*box, *loops, *node.guard):
             if r.axis is axis:
                 yield r.lengths
                 if isinstance(node, Shift):

@@ -21,8 +21,7 @@ def walk(body: Sequence[Node], loops: Path = (), guard: Box = ()) -> Iterator[Pl
         if isinstance(node, Loop):
             yield from walk(node.body, (*loops, node.axis), (*guard, *node.guard))
         else:
-            own = node.guard if isinstance(node, Load | Compute) else ()
-            yield node, loops, (*guard, *own)
+            yield node, loops, (*guard, *node.guard)
 
 
 def elements_read(program: Program) -> dict[str, Grid]:

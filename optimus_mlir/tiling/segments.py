@@ -134,10 +134,9 @@ def _features(node: Node) -> Iterator[tuple[Axis, Steps]]:
                 yield part.axis, something * (part.end - inside.end)
     for need in _merged(node):
         yield from _merged_features(need)
-    if isinstance(node, Load | Compute | Shift):
-        for r in node.guard:
-            assert r.axis is not None
-            yield r.axis, np.sign(r.lengths)
+    for r in node.guard:
+        assert r.axis is not None
+        yield r.axis, np.sign(r.lengths)
     if isinstance(node, Shift):
         yield from _halo(node)
 
