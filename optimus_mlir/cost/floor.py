@@ -48,13 +48,13 @@ def touched_elements(network: Graph) -> dict[tuple[str, str], int]:
     What the operator's result is needed for may lie in another group: then it is needed whole, and
     no less is touched. So these figures hold in every group of the network.
     """
-    return {key: _elements(part) for key, part in _touched(network, merged=True).items()}
+    return {key: _elements(part) for key, part in _touched(network).items()}
 
 
-def _touched(group: Graph, *, merged: bool = False) -> dict[tuple[str, str], Part]:
+def _touched(group: Graph) -> dict[tuple[str, str], Part]:
     """The part of each tensor that each of its readers needs, so that outputs come out whole.
 
-    `merged`: without what comes of blocks beside it, since nothing does where they are fetched.
+    Without what comes of blocks beside it: in the group that fetches them, nothing may.
     """
     needed: dict[str, Part] = {name: _whole(group, name) for name in group.outputs}
     touched: dict[tuple[str, str], Part] = {}
@@ -73,7 +73,7 @@ def _touched(group: Graph, *, merged: bool = False) -> dict[tuple[str, str], Par
                 continue
             reader = (name, operator.name)
             needed[name] = max(needed.get(name, NOTHING), part, key=_elements)
-            if merged and access.merges:
+            if access.merges:
                 part = _without_blocks(access, loops, shape)
             touched[reader] = max(touched.get(reader, NOTHING), part, key=_elements)
     return touched

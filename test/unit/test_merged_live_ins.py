@@ -3,7 +3,7 @@
 from loop_nests import access
 
 from optimus_mlir.cost import Schedule, Tile, build_program
-from optimus_mlir.cost.floor import touched_elements
+from optimus_mlir.cost.floor import compulsory_elements, touched_elements
 from optimus_mlir.cost.traffic import elements_read
 from optimus_mlir.workload import Access, Graph, Linear, Operator, Tensor
 
@@ -49,3 +49,9 @@ def test_readers_that_do_not_agree_fetch_blocks() -> None:
 
 def test_a_network_touches_no_more_than_a_group_may_fetch() -> None:
     assert touched_elements(NETWORK)["u", "rows"] == 6
+
+
+def test_a_network_must_fetch_no_more_than_its_groups_may() -> None:
+    """The law's counterexample: the floor counted whole blocks, of which a plan fetched a part."""
+    network = Graph((ROWS,), {"u": Tensor("u", (4, 2)), "o": Tensor("o", (5,))}, ("o",))
+    assert compulsory_elements(network) == {"u": 6, "o": 5}
