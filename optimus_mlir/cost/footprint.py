@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
 from optimus_mlir.cost.buffers import Buffer
-from optimus_mlir.cost.overlap import Reach, numbered, transfers_reach
+from optimus_mlir.cost.overlap import Events, Reach, numbered, transfers_reach
 from optimus_mlir.cost.program import Compute, Loop, Node, Program
 from optimus_mlir.cost.region import Grid
 from optimus_mlir.target import Accelerator
@@ -43,7 +43,7 @@ def live_bytes(lifetimes: Sequence[Lifetime]) -> int:
     for lifetime in lifetimes:
         change[lifetime.first] += lifetime.bytes
         change[lifetime.last + 1] -= lifetime.bytes
-    return max(accumulate(change))
+    return max(itertools.accumulate(change))
 
 
 def pack(lifetimes: Sequence[Lifetime]) -> Packing:
@@ -174,34 +174,30 @@ def spans(program: Program, reach: Reach | None = None) -> dict[Buffer, tuple[in
     transfers run beside the steps before and behind their own.
     """
     events = numbered(program.body)
+    touches = _touches(program.body, events)
+    reached = transfers_reach(program.body, events, reach) if reach else ()
     found: dict[Buffer, tuple[int, int]] = {}
-
-    def touch(buffer: Buffer, first: int, last: int) -> None:
+    for buffer, first, last in itertools.chain(touches, reached):
         begin, end = found.get(buffer, (first, last))
         found[buffer] = min(begin, first), max(end, last)
-
-    def visit(body: Sequence[Node]) -> dict[Buffer, None]:
-        """The buffers that the body touches."""
-        touched: dict[Buffer, None] = {}
-        for node in body:
-            if isinstance(node, Loop):
-                inside = visit(node.body)
-                buffers = [buffer for buffer in inside if node.axis not in buffer.home]
-            else:
-                buffers = _touched(node)
-            for buffer in buffers:
-                touch(buffer, *events[node])
-            touched |= dict.fromkeys(buffers)
-        return touched
-
-    visit(program.body)
-    for buffer, first, last in transfers_reach(program.body, events, reach) if reach else ():
-        touch(buffer, first, last)
     return found
 
 
+def _touches(body: Sequence[Node], events: Events) -> Iterator[tuple[Buffer, int, int]]:
+    """The buffers that each node of a body touches, and when."""
+    for node in body:
+        touched = _touched(node)
+        if isinstance(node, Loop):
+            inside = list(_touches(node.body, events))
+            yield from inside
+            touched = [b for b, _, _ in inside if node.axis not in b.home]
+        for buffer in touched:
+            yield buffer, *events[node]
+
+
 def _touched(node: Node) -> list[Buffer]:
-    assert not isinstance(node, Loop)
+    if isinstance(node, Loop):
+        return []
     if isinstance(node, Compute):
         return [node.buffer, *(buffer for buffer, _ in node.needs)]
     return [node.buffer]

@@ -28,18 +28,19 @@ class Reach(Enum):
 def numbered(body: Sequence[Node]) -> dict[Node, tuple[int, int]]:
     """An event for each node of a program, and one for the end of each loop."""
     events: dict[Node, tuple[int, int]] = {}
-    clock = itertools.count(1)
-
-    def visit(inner: Sequence[Node]) -> None:
-        for node in inner:
-            begin = end = next(clock)
-            if isinstance(node, Loop):
-                visit(node.body)
-                end = next(clock)
-            events[node] = begin, end
-
-    visit(body)
+    _number(body, itertools.count(1), events)
     return events
+
+
+def _number(
+    body: Sequence[Node], clock: Iterator[int], events: dict[Node, tuple[int, int]]
+) -> None:
+    for node in body:
+        begin = end = next(clock)
+        if isinstance(node, Loop):
+            _number(node.body, clock, events)
+            end = next(clock)
+        events[node] = begin, end
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,7 @@ class Known:
     """The nests of a group, and the stages that some schedule of it had before."""
 
     nests: Mapping[str, Nest]
-    stages: dict[tuple[object, ...], tuple[Buffer, Work]] = field(
-        default_factory=dict[tuple[object, ...], tuple[Buffer, Work]]
-    )
+    stages: dict[tuple[object, ...], Stage] = field(default_factory=dict[tuple[object, ...], Stage])
     fetched: dict[tuple[object, ...], Buffer] = field(
         default_factory=dict[tuple[object, ...], Buffer]
     )
@@ -218,21 +216,21 @@ class _Inference:
         self.wanted.setdefault(source, []).append((box, path))
 
     def _stage(self, operator: Operator) -> Stage:
-        name = operator.write.tensor
-        result, work = self._at_work(operator)
-        self.buffers[name] = result
+        name, stage = operator.write.tensor, self._at_work(operator)
+        work = stage.work
+        self.buffers[name] = stage.result
         if name in self.group.outputs:
-            self._require_once(result)
+            self._require_once(stage.result)
         if len(work.path) > len(work.base):
             self.guards |= dict.fromkeys(work.path[len(work.base) :], work.guard)
         for access, (region, around) in zip(operator.reads, work.regions, strict=True):
             source = source_of(self.depths, operator.name, access.tensor)
             self._want(source, region, around)
             self.reads.setdefault(source, []).append((operator, region))
-        return Stage(operator, result, work)
+        return stage
 
-    def _at_work(self, operator: Operator) -> tuple[Buffer, Work]:
-        """The result and the work, which other families may have asked for already."""
+    def _at_work(self, operator: Operator) -> Stage:
+        """The operator at work, as other families may have asked for already."""
         name = operator.write.tensor
         blocks, wanted = tuple(self.blocks[operator.name]), tuple(self.wanted[name])
         ends, leaves = not self.group.consumers[name], name in self.group.outputs
@@ -240,7 +238,7 @@ class _Inference:
         if key not in self.known.stages:
             result = self._place(name)
             work = _work(operator, self.known.nests[operator.name], blocks, result)
-            self.known.stages[key] = self._result(result, work), work
+            self.known.stages[key] = Stage(operator, self._result(result, work), work)
         return self.known.stages[key]
 
     def _result(self, place: Buffer, work: Work) -> Buffer:

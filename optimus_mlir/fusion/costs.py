@@ -39,6 +39,19 @@ Rank = tuple[float, int, int, int]  # DRAM bytes, MACs, tile steps, blocks: less
 
 
 @dataclass(frozen=True, eq=False)
+class Setting:
+    """What all families of a group share."""
+
+    group: Graph
+    accelerator: Accelerator
+
+    @cached_property
+    def floor(self) -> int:
+        """Compulsory traffic in bytes."""
+        return floor_bytes(self.group, self.accelerator)
+
+
+@dataclass(frozen=True, eq=False)
 class Space:
     """The schedule space of a group, a family at a time.
 
@@ -54,8 +67,12 @@ class Space:
         return self.given or Known(nests_of(self.group))
 
     @cached_property
+    def _setting(self) -> Setting:
+        return Setting(self.group, self.accelerator)
+
+    @property
     def floor(self) -> int:
-        return floor_bytes(self.group, self.accelerator)
+        return self._setting.floor
 
     @cached_property
     def reductions(self) -> list[Reduction]:
@@ -154,28 +171,28 @@ class Space:
             regions = infer_regions(self.group, *parts, known=self.known)
         except Unschedulable:
             return None
-        return Costs(self, family, regions)
+        return Costs(self._setting, family, regions)
 
 
 @dataclass(frozen=True, eq=False)
 class Costs:
     """A family, and what all of its schedules cost: grids with one dimension per tiled loop."""
 
-    space: Space
+    setting: Setting
     family: Family
     regions: Regions
 
     @property
     def group(self) -> Graph:
-        return self.space.group
+        return self.setting.group
 
     @property
     def accelerator(self) -> Accelerator:
-        return self.space.accelerator
+        return self.setting.accelerator
 
     @property
     def floor(self) -> int:
-        return self.space.floor
+        return self.setting.floor
 
     @property
     def capacity(self) -> int:

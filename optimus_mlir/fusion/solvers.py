@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Generator, Hashable, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from optimus_mlir.cost import least_bytes_alone
@@ -36,6 +38,18 @@ SOLVERS: dict[str, Solver] = {
 }
 
 
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """A search makes no cycles of objects, and to look for some takes a fifth of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def solve(
     graph: Graph,
     accelerator: Accelerator,
@@ -58,6 +72,7 @@ def solve(
     return solve_with(prices, solver, stretches, seconds, bounded=bounded)
 
 
+@_uncollected()
 def solve_with(
     prices: GroupPrices,
     solver: str,

@@ -110,15 +110,18 @@ class Operator:
         return math.prod(self.extents) if self.multiplies and any(self.reduction) else 0
 
     def splits(self, loop: int) -> bool:
-        """Whether the reduction over `loop` can be done in parts that leave sums in the result.
+        """Whether the reduction over `loop` can be done in parts that leave sums in the result."""
+        return loop in self._split
 
-        No index may add it to another loop, as a kernel's are added to the image's.
-        """
-        indices = [index for read in self.reads for index in read.indices if loop in index.loops]
-        alone = bool(indices) and all(
-            index.loops == (loop,) and not index.is_of_blocks for index in indices
-        )
-        return self.reduction[loop] and alone and self.accumulates_in_place
+    @cached_property
+    def _split(self) -> frozenset[int]:
+        """No index may add such a loop to another, as a kernel's are added to the image's."""
+        if not self.accumulates_in_place:
+            return frozenset()
+        indices = [index for read in self.reads for index in read.indices]
+        alone = {i.loops[0] for i in indices if len(i.loops) == 1 and not i.is_of_blocks}
+        joined = {loop for i in indices if len(i.loops) > 1 or i.is_of_blocks for loop in i.loops}
+        return frozenset(loop for loop in alone - joined if self.reduction[loop])
 
     @cached_property
     def output_loops(self) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """What each solver fuses on networks where the schemes differ, and what the search says about it."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from time import perf_counter
 import pytest
 from loop_nests import conv, graph
 
-from optimus_mlir.fusion import NotAPartition, in_running_order, solve
+from optimus_mlir.fusion import SOLVERS, NotAPartition, in_running_order, solve
 from optimus_mlir.fusion.explain import unfused
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.prices import GroupPrices
@@ -92,6 +93,16 @@ def test_traffic_by_kind_adds_up() -> None:
     traffic = traffic_by_kind(CHAIN, plan)
     assert (traffic.weights_read, traffic.maps_read, traffic.maps_written) == (3 * 36, 96, 96)
     assert traffic.total == plan.dram_bytes
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_search_makes_no_cycles_of_objects(solver: str) -> None:
+    """The garbage collector rests during a search: what is not needed must go without it."""
+    solve(RESIDUAL, accelerator(4096), solver)  # what the first time imports and remembers
+    gc.collect()
+    solve(RESIDUAL, accelerator(2048), solver)
+    assert not gc.collect()
+    assert gc.isenabled()
 
 
 def test_groups_are_convex_and_run_one_after_the_other() -> None:
