@@ -97,8 +97,7 @@ class Merging:
         return {self.group_of[i] for i in bits(readers & ~self.groups[a])}
 
     def _cost(self, group: int, below: float) -> float:
-        choice = self.prices.best(self.stretch.members(group), below)
-        return self.prices.cost(choice.price) if choice else math.inf
+        return self.prices.cost_below(self.stretch.members(group), below)
 
 
 def _first(group: int) -> int:

@@ -30,6 +30,7 @@ class Lattice:
     """
 
     def __init__(self, stretch: Stretch, prefixes: list[int]) -> None:
+        self.stretch = stretch
         self.prefixes = prefixes
         self.holds = np.array(
             [[p >> i & 1 for i in range(len(stretch.operators))] for p in prefixes], np.float32

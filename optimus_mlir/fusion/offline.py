@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import groupby, islice
 
 import numpy as np
 
+from optimus_mlir.fusion.crew import Crew, together, usable_cores
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.online import online
 from optimus_mlir.fusion.paths import Paths
-from optimus_mlir.fusion.prices import GroupPrices, Operators
+from optimus_mlir.fusion.prices import GroupPrices, Known, Operators
 from optimus_mlir.fusion.runs import orders
 from optimus_mlir.fusion.solution import Partition, Patience, Solution
 from optimus_mlir.fusion.stretch import Stretch
 
 MOST_PREFIXES = 6000  # their pairs fill some hundred megabytes
 SMALL_FIRST = (4, 8, 16)  # operators in a group: better plans are found there before time is out
+WIDE = 3  # prefixes of one size, on average: with fewer most processes have nothing to do
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a process tells others: costs of prefixes and where their last groups begin, and more."""
+
+    settled: dict[int, tuple[float, int]]
+    in_time: bool
+    tails: dict[int, float]
+    news: Known
 
 
 class _Exact:
@@ -36,19 +51,57 @@ class _Exact:
         self._begin = [0] * len(self._prefixes)
         self.best: Partition | None = None
 
-    def run(self, patience: Patience) -> float:
+    def run(self, patience: Patience, crew: Crew) -> float:
         """Improve `best` until it is the cheapest; a lower bound of what any plan costs."""
         for largest in (*SMALL_FIRST, len(self.stretch.operators)):
             self._cost = np.full(len(self._prefixes), math.inf)
             self._cost[0] = 0
-            for end in range(1, len(self._prefixes)):
-                if not self._settle(end, largest, patience):
-                    settled = end if largest == len(self.stretch.operators) else 1
+            for ends in self._levels:
+                if not self._settle_all(ends, largest, patience, crew):
+                    settled = ends[0] if largest == len(self.stretch.operators) else 1
                     return min(self.incumbent, self._bound(settled))
             if self._cost[-1] < self.incumbent:
                 self.incumbent = float(self._cost[-1])
                 self.best = self._partition()
         return self.incumbent
+
+    @cached_property
+    def _levels(self) -> list[list[int]]:
+        """Prefixes of one size after the other: of one size, none depends on another."""
+        numbers = range(1, len(self._prefixes))
+        by_size = groupby(numbers, key=lambda end: self._prefixes[end].bit_count())
+        return [list(ends) for _, ends in by_size]
+
+    def _settle_all(
+        self, ends: Sequence[int], largest: int, patience: Patience, crew: Crew
+    ) -> bool:
+        """Settle prefixes, each in one process of the crew; of a single one they share the groups.
+
+        False if time is out.
+        """
+        known_tails = len(self.paths.tails)
+        if len(ends) == 1:
+            edges = crew.share(self._worth_a_look(ends[0], largest))
+            mine = {ends[0]: self._settle(ends[0], edges, patience)}
+        else:
+            mine = {
+                end: self._settle(end, self._worth_a_look(end, largest), patience)
+                for end in crew.share(ends)
+            }
+        settled = {end: (float(self._cost[end]), self._begin[end]) for end in mine}
+        tails = dict(islice(self.paths.tails.items(), known_tails, None))
+        others = crew.exchange(Found(settled, all(mine.values()), tails, self.prices.news()))
+        for found in others:
+            self._add(found)
+        return all(mine.values()) and all(found.in_time for found in others)
+
+    def _add(self, found: Found) -> None:
+        self.prices.add(found.news)
+        for tail, excess in found.tails.items():
+            self.paths.add_tail(tail, excess)
+        for end, (cost, begin) in found.settled.items():
+            if (cost, -begin) < (self._cost[end], -self._begin[end]):  # else the smaller group
+                self._cost[end], self._begin[end] = cost, begin
 
     def _partition(self) -> Partition:
         groups: Partition = []
@@ -60,19 +113,19 @@ class _Exact:
             end = begin
         return groups[::-1]
 
-    def _settle(self, end: int, largest: int, patience: Patience) -> bool:
+    def _settle(self, end: int, edges: Iterable[int], patience: Patience) -> bool:
         """Find the cheapest last group of a prefix, small groups first; False if time is out."""
         most = self.incumbent - self._rest[end]
-        for edge in self._worth_a_look(end, largest, most):
+        for edge in edges:
             begin = int(self.paths.begin[edge])
             room = min(most, float(self._cost[end])) - self._cost[begin]
             if self._is_refused(edge, float(room)):
                 continue
             if patience.is_over():
                 return False
-            choice = self.prices.best(self.paths.members(edge), float(room))
-            if choice is not None:
-                self._cost[end] = self._cost[begin] + self.prices.cost(choice.price)
+            cost = self.prices.cost_below(self.paths.members(edge), float(room))
+            if cost < math.inf:
+                self._cost[end] = self._cost[begin] + cost
                 self._begin[end] = begin
         return True
 
@@ -85,13 +138,15 @@ class _Exact:
             or paths.sharpen(edge) >= room
         )
 
-    def _worth_a_look(self, end: int, largest: int, most: float) -> Iterator[int]:
+    def _worth_a_look(self, end: int, largest: int) -> list[int]:
+        """The groups that end there, small ones first, but for those that cost too much for sure."""
+        most = self.incumbent - self._rest[end]
         first = self.paths.into(end).start
         edges = slice(first, self.paths.into(end).stop)
         begins = self.paths.begin[edges]
         is_small = self.paths.sizes[edges] <= largest
         is_cheap = self._cost[begins] + self.paths.least[edges] < most
-        yield from (first + np.flatnonzero(is_small & is_cheap)).tolist()
+        return (first + np.flatnonzero(is_small & is_cheap)).tolist()
 
     def _bound(self, first: int) -> float:
         """The cheapest plan if all groups that end in unsettled prefixes cost their least."""
@@ -100,21 +155,38 @@ class _Exact:
         return max(float(cost[-1]), float(self._rest[0]))
 
 
-def offline(prices: GroupPrices, operators: Operators, patience: Patience) -> Solution:
+def offline(
+    prices: GroupPrices, operators: Operators, patience: Patience, processes: int | None = None
+) -> Solution:
     """The cheapest partition of all, or the best found in time, with a bound for all others.
 
     A stretch with too many prefixes is searched along a few orders of its operators: then the bound
-    is the floor.
+    is the floor. Nothing but the time depends on how many `processes` search; if nobody says, all
+    cores do where the stretch branches.
     """
-    known = online(prices, operators, patience)
     stretch = Stretch(prices.graph, operators)
-    floor = stretch.least_elements(stretch.everything) * prices.cost_per_element
     everything = stretch.prefixes(MOST_PREFIXES)
     lattice = Lattice(stretch, everything or along_orders(stretch))
-    paths = Paths(prices, stretch, lattice)
-    search = _Exact(stretch, paths, prices.total(known.partition))
-    bound = search.run(patience)
-    return Solution(search.best or known.partition, bound if everything else floor)
+    processes = processes or (usable_cores() if _is_wide(lattice) else 1)
+    solution = together(partial(_searched, prices, lattice, patience), processes)
+    floor = stretch.least_elements(stretch.everything) * prices.cost_per_element
+    return solution if everything else replace(solution, bound=floor)
+
+
+def _searched(prices: GroupPrices, lattice: Lattice, patience: Patience, crew: Crew) -> Solution:
+    """The cheapest path through a lattice, found by a crew."""
+    stretch = lattice.stretch
+    prices.news()  # all know what was known before
+    known = online(prices, stretch.operators, patience, crew).partition
+    search = _Exact(stretch, Paths(prices, stretch, lattice), prices.total(known))
+    bound = search.run(patience, crew)
+    return Solution(search.best or known, bound)
+
+
+def _is_wide(lattice: Lattice) -> bool:
+    """Whether there is work for several processes, for longer than it takes to start them."""
+    prefixes, operators = len(lattice.prefixes), len(lattice.stretch.operators)
+    return operators > SMALL_FIRST[-1] and prefixes > WIDE * operators
 
 
 def along_orders(stretch: Stretch) -> list[int]:

@@ -52,7 +52,7 @@ class Paths:
         self.sizes = held[self.end] - held[self.begin]
         self._floor = self.least.copy()
         self._words = self._as_words(lattice.prefixes)
-        self._known_tails: set[int] = set()
+        self.tails: dict[int, float] = {}  # what they cost beyond the floor
         self._attentions = list(stretch.sets(a.operators for a in attentions_in(prices.graph)))
         self.is_sharp = np.zeros(len(self.begin), bool)
         first = np.concatenate([[0, 0], np.cumsum(counts)]).astype(np.int64)
@@ -98,10 +98,12 @@ class Paths:
 
         It was learned already from the `inner` tail of the tail.
         """
-        if tail in self._known_tails:
-            return
-        self._known_tails.add(tail)
-        excess = self.prices.excess(*map(self.stretch.members, (tail, inner)))
+        if tail not in self.tails:
+            self.add_tail(tail, self.prices.excess(*map(self.stretch.members, (tail, inner))))
+
+    def add_tail(self, tail: int, excess: float) -> None:
+        """The same, where the excess is known."""
+        self.tails[tail] = excess
         if excess > 0:
             larger = self._with_tail(tail)
             self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)

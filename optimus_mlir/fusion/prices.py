@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -30,12 +30,24 @@ Operators = tuple[Operator, ...]
 TAILS = (2, 4, 8, 16, 32)  # last operators of a group: what they show, larger ones need not
 
 
-@dataclass(frozen=True)
+@dataclass
 class Known:
-    """By structure: the best schedules, and the costs below which there is none."""
+    """By structure: what the best schedule costs, below which costs there is none, what tails show.
 
-    choices: dict[Hashable, Choice]
-    none_below: dict[Hashable, float]
+    `searches` for schedules are what it took.
+    """
+
+    costs: dict[Hashable, float] = field(default_factory=dict[Hashable, float])
+    none_below: dict[Hashable, float] = field(default_factory=dict[Hashable, float])
+    excess: dict[Hashable, Excess] = field(default_factory=dict[Hashable, Excess])
+    searches: int = 0
+
+    def add(self, more: Known) -> None:
+        self.costs |= more.costs
+        for key, cost in more.none_below.items():
+            self.none_below[key] = max(cost, self.none_below.get(key, 0))
+        self.excess |= more.excess
+        self.searches += more.searches
 
 
 class GroupPrices:
@@ -47,21 +59,20 @@ class GroupPrices:
         accelerator: Accelerator,
         objective: Objective = DRAM_BYTES,
         known: Known | None = None,
+        choices: Mapping[Hashable, Choice] | None = None,
     ) -> None:
         self.graph = graph
         self.accelerator = accelerator
         self.objective = objective
-        self.searches = 0  # schedule searches done so far: what takes the time
         self._structures = _Structures(graph)
         self._works = stages.Known(nests_of(graph))
         self._position = {operator.name: i for i, operator in enumerate(graph.operators)}
-        known = known or Known({}, {})
-        self._choices = known.choices
+        self._choices = dict(choices or {})
+        self._known = known or Known()
+        self._news = Known()
         self._smallest: dict[Hashable, int] = {}
         self._least: dict[Hashable, float] = {}
         self._floors: dict[Hashable, int] = {}
-        self._none_below = known.none_below
-        self._excess: dict[Hashable, Excess] = {}
         self._latest: tuple[Operators, Space] | None = None
 
     def best(self, operators: Operators, below: float = math.inf) -> Choice | None:
@@ -77,21 +88,32 @@ class GroupPrices:
         if key not in self._choices:
             is_refused = self._is_refused_by_tails(operators, below)
             choice = None if is_refused else self._search(operators, below)
+            news = Known(searches=int(not is_refused))
             if choice is None:
-                self._none_below[key] = below
+                news.none_below[key] = below
             else:
                 self._choices[key] = choice
+                news.costs[key] = self.cost(choice.price)
+            self._learn(news)
         choice = self._choices.get(key)
         return choice if choice is not None and self.cost(choice.price) < below else None
+
+    def cost_below(self, operators: Operators, below: float) -> float:
+        """What the best schedule of a group costs; infinite if that is `below` or more."""
+        key = self._structures.key(operators)
+        if key not in self._known.costs:
+            self.best(operators, below)
+        cost = self._known.costs.get(key, math.inf)
+        return cost if cost < below else math.inf
 
     def least_cost(self, operators: Operators) -> float:
         """What a group costs at the least: its price, as far as it is known already."""
         key = self._structures.key(operators)
-        if key in self._choices:
-            return self.cost(self._choices[key].price)
+        if key in self._known.costs:
+            return self._known.costs[key]
         if key not in self._least:
             self._least[key] = self._bound(operators)
-        return max(self._none_below.get(key, 0), self._least[key])
+        return max(self._known.none_below.get(key, 0), self._least[key])
 
     def _bound(self, operators: Operators) -> float:
         """What no schedule of a group comes below; infinite if none fits."""
@@ -112,10 +134,11 @@ class GroupPrices:
         if not is_covered(group, self.graph):
             return 0
         key = self._tail_key(operators)
-        if key not in self._excess:
-            known = self._excess.get(self._tail_key(inner))
-            self._excess[key] = excess_of(self._space(operators), self._read_again, known)
-        return self._excess[key].least * self.objective.per_dram_byte
+        if key not in self._known.excess:
+            known = self._known.excess.get(self._tail_key(inner))
+            found = excess_of(self._space(operators), self._read_again, known)
+            self._learn(Known(excess={key: found}))
+        return self._known.excess[key].least * self.objective.per_dram_byte
 
     def _tail_key(self, operators: Operators) -> Hashable:
         """Equal for tails of equal structure of whose operands the same have several readers."""
@@ -151,11 +174,29 @@ class GroupPrices:
             if choice.price.footprint_bytes <= scratchpad_bytes
         }
         moves_more = self.objective is DRAM_BYTES
-        known = Known(fitting, dict(self._none_below) if moves_more else {})
-        return GroupPrices(self.graph, accelerator, self.objective, known)
+        costs = {key: self.cost(choice.price) for key, choice in fitting.items()}
+        known = Known(costs, dict(self._known.none_below) if moves_more else {})
+        return GroupPrices(self.graph, accelerator, self.objective, known, fitting)
+
+    @property
+    def searches(self) -> int:
+        """Schedule searches done so far: what takes the time."""
+        return self._known.searches
+
+    def _learn(self, news: Known) -> None:
+        self.add(news)
+        self._news.add(news)
+
+    def add(self, found: Known) -> None:
+        """What another process found about the same network on the same accelerator."""
+        self._known.add(found)
+
+    def news(self) -> Known:
+        """What was found here since this was asked the last time."""
+        news, self._news = self._news, Known()
+        return news
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
-        self.searches += 1
         space = self._space(operators)
         whole = self._in_one(operators, below)
         if self.objective is not DRAM_BYTES:
@@ -188,7 +229,7 @@ class GroupPrices:
     def _best_of(self, operators: Operators, below: float) -> Schedule | None:
         space = self._space(operators)
         if self.objective is DRAM_BYTES:
-            excess = self._excess.get(self._tail_key(operators))
+            excess = self._known.excess.get(self._tail_key(operators))
             return cheapest(space, below, excess and excess.by_kind)
         return most_frugal(space, self.objective, below)
 
@@ -208,8 +249,7 @@ class GroupPrices:
 
     def total(self, partition: Iterable[Operators]) -> float:
         """What a plan costs; infinite if one of its groups has no schedule."""
-        choices = [self.best(group) for group in partition]
-        return sum(self.cost(choice.price) if choice else math.inf for choice in choices)
+        return sum(self.cost_below(group, math.inf) for group in partition)
 
     @property
     def cost_per_element(self) -> float:

@@ -72,7 +72,6 @@ class MadeUpPrices(GroupPrices):
         return 0
 
     def _search(self, operators: Operators, below: float) -> Choice | None:
-        self.searches += 1
         chance = random.Random(repr((self.seed, self._structures.key(operators))))
         if len(operators) > 1 and chance.random() < 0.2:
             return None

@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import replace
+from time import sleep
 
 import numpy as np
-from dags import BruteForce, MadeUpPrices, dags
+from dags import BruteForce, MadeUpPrices, dags, made_up
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from networks import Network
@@ -13,7 +14,8 @@ from optimus_mlir.fusion import SOLVERS, in_running_order
 from optimus_mlir.fusion.lattice import Lattice
 from optimus_mlir.fusion.offline import offline
 from optimus_mlir.fusion.paths import MOST_PREFIXES, Effort, Paths, least_cost_of_plan
-from optimus_mlir.fusion.prices import GroupPrices
+from optimus_mlir.fusion.prices import GroupPrices, Operators
+from optimus_mlir.fusion.schedules import Choice
 from optimus_mlir.fusion.solution import Patience
 from optimus_mlir.fusion.solvers import solve_with
 from optimus_mlir.fusion.stretch import Stretch
@@ -38,6 +40,35 @@ def test_offline_is_the_cheapest_order_of_groups(graph: Graph, seed: int) -> Non
     prices = MadeUpPrices(graph, TARGET, seed)
     solution = offline(prices, graph.operators, Patience())
     assert prices.total(solution.partition) == BruteForce(prices).over_orders()
+
+
+class SlowPrices(MadeUpPrices):
+    """Every search gives other processes time to take something, too; many groups cost the same."""
+
+    def _search(self, operators: Operators, below: float) -> Choice | None:
+        sleep(1e-4)
+        choice = super()._search(operators, math.inf)
+        cost = math.inf if choice is None else choice.price.dram_bytes // 16 * 16 + 16
+        return made_up(int(cost)) if cost < below else None
+
+
+@a_tenth
+@given(dags(most_operators=9), seeds, st.integers(2, 3))
+def test_processes_find_together_what_one_finds(graph: Graph, seed: int, processes: int) -> None:
+    one, several = (
+        offline(SlowPrices(graph, TARGET, seed), graph.operators, Patience(), n)
+        for n in (1, processes)
+    )
+    assert several == one
+
+
+@a_tenth
+@given(dags(most_operators=9), seeds, st.integers(0, 12))
+def test_processes_out_of_time_have_a_true_bound(graph: Graph, seed: int, searches: int) -> None:
+    prices = MadeUpPrices(graph, TARGET, seed)
+    solution = offline(prices, graph.operators, patience_for(prices, searches), processes=2)
+    least = BruteForce(MadeUpPrices(graph, TARGET, seed)).over_orders()
+    assert solution.bound <= least <= prices.total(solution.partition) < math.inf
 
 
 def patience_for(prices: GroupPrices, searches: int) -> Patience:
