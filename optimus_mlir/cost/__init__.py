@@ -5,7 +5,15 @@ from optimus_mlir.cost.floor import floor_bytes, touched_elements
 from optimus_mlir.cost.footprint import Lifetime, Packing, addresses, pack
 from optimus_mlir.cost.price import Price, price
 from optimus_mlir.cost.program import Program, build_program
-from optimus_mlir.cost.schedule import Block, Keep, Reread, Schedule, Tile, Unschedulable
+from optimus_mlir.cost.schedule import (
+    Block,
+    Keep,
+    Reread,
+    Schedule,
+    Tile,
+    Unschedulable,
+    Unshareable,
+)
 
 __all__ = [
     "Block",
@@ -18,6 +26,7 @@ __all__ = [
     "Schedule",
     "Tile",
     "Unschedulable",
+    "Unshareable",
     "addresses",
     "build_program",
     "floor_bytes",

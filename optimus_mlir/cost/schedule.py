@@ -12,6 +12,10 @@ class Unschedulable(OptimusError):
     """The group cannot run under this schedule; the message says why."""
 
 
+class Unshareable(Unschedulable):
+    """Readers of one live-in cannot share it so. With more readers they might."""
+
+
 @dataclass(frozen=True, order=True)
 class Tile:
     """A loop over dimension `dimension` of the group's last result, `size` elements a step."""

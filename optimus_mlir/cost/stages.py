@@ -22,7 +22,7 @@ from optimus_mlir.cost.buffers import (
 from optimus_mlir.cost.guards import either
 from optimus_mlir.cost.nest import Box, Loops, Nest, nests_of
 from optimus_mlir.cost.region import Axis, Range, inner_axis, tile_axis
-from optimus_mlir.cost.schedule import Block, Keep, Reread, Unschedulable
+from optimus_mlir.cost.schedule import Block, Keep, Reread, Unschedulable, Unshareable
 from optimus_mlir.workload import Graph, Operator
 
 Sizes = tuple[int, tuple[int, ...]]  # a dimension of the result, and tile sizes along it
@@ -172,13 +172,18 @@ class _Inference:
             if not self.group.consumers[operator.write.tensor]:
                 self._want(operator.write.tensor, *self._share(operator))
         stages = {o.name: self._stage(o) for o in reversed(self.group.operators)}
-        for source in self.wanted:
-            if tensor_of(source) not in self.group.producer:
-                self.buffers[source] = self._fetched(source)
-        axes = tuple(self.axes.values())
-        return Regions(self.group, axes, self.buffers, stages, self._idle(stages))
+        live_ins = [s for s in self.wanted if tensor_of(s) not in self.group.producer]
+        axes, idle = tuple(self.axes.values()), self._idle(self.buffers, stages, {})
+        try:
+            self.buffers |= {source: self._fetched(source) for source in live_ins}
+            idle = self._idle(live_ins, stages, idle)
+        except Unschedulable as reason:
+            raise Unshareable(str(reason)) from None
+        return Regions(self.group, axes, self.buffers, stages, idle)
 
-    def _idle(self, stages: Mapping[str, Stage]) -> dict[Source, Box]:
+    def _idle(
+        self, sources: Iterable[Source], stages: Mapping[str, Stage], known: Mapping[Source, Box]
+    ) -> dict[Source, Box]:
         """Of every buffer, when all of its readers, and who reads their results, do nothing.
 
         That is while one of the ranges is empty. A result with fewer elements than there are tile
@@ -186,10 +191,10 @@ class _Inference:
         also one that sees only padding of this tensor. What outlives such a step may still be
         wanted at the next.
         """
-        idle: dict[Source, Box] = {}
-        for source, buffer in self.buffers.items():  # who reads a result comes before it
-            leaves = source in self.group.outputs
-            idle[source] = () if leaves else either(self._guards(source, stages, idle), buffer.home)
+        idle = dict(known)
+        for source in sources:  # who reads a result comes before it
+            leaves, home = source in self.group.outputs, self.buffers[source].home
+            idle[source] = () if leaves else either(self._guards(source, stages, idle), home)
         return idle
 
     def _guards(

@@ -131,17 +131,15 @@ class Space:
         alone = len(self.group.operators) == 1
         several = alone or not costs.family.tiles
         for reduction in self.reductions if several else self.reductions[:1]:
-            yield from self.reduced(costs, reduction)
+            start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
+            if start is not None:
+                yield start, self.free_streams(start)
 
-    def reduced(
-        self, costs: Costs, reduction: Reduction
-    ) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
-        """The same with these reductions, if that makes sense."""
-        start = self.costs(reduction.of(costs.family)) if reduction.blocks else costs
-        if start is not None:
-            reduced = {block.operator for block in reduction.blocks}
-            free = (s for s in self.streams if s.block.operator not in reduced)
-            yield start, tuple(stream for stream in free if start.runs_at_once(stream.block))
+    def free_streams(self, costs: Costs) -> tuple[Stream, ...]:
+        """What a family with reductions in blocks, or without, may stream."""
+        reduced = {block.operator for block in costs.family.blocks}
+        free = (s for s in self.streams if s.block.operator not in reduced)
+        return tuple(stream for stream in free if costs.runs_at_once(stream.block))
 
     def members(self) -> Iterator[Costs]:
         """Every family with every choice of blocks."""
@@ -167,10 +165,14 @@ class Space:
     def costs(self, family: Family) -> Costs | None:
         """What all schedules of a family cost; None where it makes no sense for the group."""
         try:
-            parts = family.tiles, family.keeps, family.blocks, family.rereads
-            regions = infer_regions(self.group, *parts, known=self.known)
+            return self.costs_of(family)
         except Unschedulable:
             return None
+
+    def costs_of(self, family: Family) -> Costs:
+        """The same; raises Unschedulable with the reason."""
+        parts = family.tiles, family.keeps, family.blocks, family.rereads
+        regions = infer_regions(self.group, *parts, known=self.known)
         return Costs(self._setting, family, regions)
 
 

@@ -40,6 +40,7 @@ from itertools import product
 
 import numpy as np
 
+from optimus_mlir.cost import Unschedulable, Unshareable
 from optimus_mlir.fusion.costs import Costs, Space
 from optimus_mlir.fusion.space import (
     Kind,
@@ -112,10 +113,17 @@ class _Tail:
     def excess_bytes(self, kind: Kind) -> float:
         """What the families of a kind must move more; infinite if none of them fits.
 
-        Without tile loops they might fit in too many ways to try: then nothing is known.
+        Without tile loops they might fit in too many ways to try: then nothing is known. Nor is it
+        where readers cannot share a live-in: with others, that are not in the tail, they may.
         """
         if not kind.dimensions and self._unknowns > MOST_UNKNOWN:
             return 0
+        try:
+            return self._excess_bytes(kind)
+        except Unshareable:
+            return 0
+
+    def _excess_bytes(self, kind: Kind) -> float:
         least = math.inf
         for start, streams in self._started(kind):
             own = tuple(s for s in streams if s.operator.name not in self._moving_maps)
@@ -140,14 +148,16 @@ class _Tail:
 
     def _started(self, kind: Kind) -> Iterator[tuple[Costs, tuple[Stream, ...]]]:
         """The family with reductions in blocks, and which operators it may stream."""
-        costs = self.space.costs(family_of_tail(self.space.group, kind, self.shared))
-        if costs is None:
-            return
-        if kind.dimensions:
-            yield from self.space.streamed(costs)
-        else:
-            for reduction in reductions_of_tail(self.space.group):
-                yield from self.space.reduced(costs, reduction)
+        family = family_of_tail(self.space.group, kind, self.shared)
+        ways = [Reduction()] if kind.dimensions else reductions_of_tail(self.space.group)
+        for reduction in ways:
+            try:
+                costs = self.space.costs_of(reduction.of(family) if reduction.blocks else family)
+            except Unshareable:
+                raise
+            except Unschedulable:
+                continue
+            yield costs, self.space.free_streams(costs)
 
 
 def reductions_of_tail(tail: Graph) -> Iterator[Reduction]:

@@ -12,10 +12,12 @@ from loop_nests import access, conv, graph
 from optimus_mlir.cost import Block, Tile
 from optimus_mlir.errors import OptimusError
 from optimus_mlir.fusion import solve
+from optimus_mlir.fusion.costs import Space
 from optimus_mlir.fusion.finishing import finished
 from optimus_mlir.fusion.prices import GroupPrices
 from optimus_mlir.fusion.schedules import best_schedule
-from optimus_mlir.fusion.space import families, kinds, tile_sizes
+from optimus_mlir.fusion.space import Kind, families, kinds, tile_sizes
+from optimus_mlir.fusion.tails import excess_of
 from optimus_mlir.target import Accelerator, load_accelerator, with_fields
 from optimus_mlir.workload import Graph, Operator, Tensor
 from optimus_mlir.workload.gaps import has_gaps
@@ -255,3 +257,26 @@ def test_operators_need_not_be_convolutions() -> None:
     assert solve(group, accelerator(3)).dram_bytes == 60
     with pytest.raises(OptimusError, match="scratchpad_bytes=3 or more"):
         solve(group, accelerator(2))
+
+
+def test_readers_that_cannot_share_a_live_in_may_with_others() -> None:
+    """The law's counterexample: x xT reads both rows and columns of a tile. With the sums of columns
+    all of x stays, and is shared; a copy for xxT alone would depend on two loops."""
+    sums = Operator(
+        "sums", (2, 2), (True, False), (access("x", "kh", "k", "h"),), access("s", "kh", "h")
+    )
+    reads = access("x", "hw", "h", "w"), access("s", "hw", "w")
+    scaled = Operator("scaled", (2, 2), (False, False), reads, access("y", "hw", "h", "w"))
+    product = Operator(
+        "xxT",
+        (2, 2, 2),
+        (False, False, True),
+        (access("x", "hwk", "h", "k"), access("x", "hwk", "w", "k")),
+        access("z", "hwk", "h", "w"),
+    )
+    tensors = {name: Tensor(name, (2, 2)) for name in ("x", "y", "z")} | {"s": Tensor("s", (2,))}
+    group = Graph((sums, scaled, product), tensors, ("y", "z"))
+    space, kind = Space(group, accelerator(6)), Kind((1, 0), maps=0, weights=2)
+    fitting = [costs for costs in space.members_of(kind) if costs.fits().any()]
+    assert [costs.dram_bytes.min() for costs in fitting] == [space.floor]
+    assert excess_of(space, frozenset("x")).of(kind) == 0
