@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What every solver takes and finds on the zoo: `tools/solver_times.py [network ..]`.
 
-Writes docs/solver-times.md. Every run is a process of its own, with nothing known beforehand. With
+Writes docs/solver-times.md, and a summary into docs/results.md. Every run is a process of its own, with nothing known beforehand. With
 networks it replaces their rows only.
 """
 
@@ -12,6 +12,8 @@ import pickle
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 
@@ -23,6 +25,7 @@ from optimus_mlir.fusion.solvers import solve_with
 from optimus_mlir.target import load_accelerator
 
 PAGE = Path(__file__).parent.parent / "docs" / "solver-times.md"
+RESULTS = PAGE.with_name("results.md")
 ACCELERATOR = "eyeriss"
 
 HEAD = """\
@@ -36,6 +39,14 @@ The gap is that to the highest bound which a solver of the same network proved. 
 
 | network | operators | solver | DRAM bytes | gap | groups | CPU s | wall s | schedule searches | MiB |
 |---|---|---|---|---|---|---|---|---|---|
+"""
+
+SUMMARY = """
+## Time and memory of the solvers
+
+Seconds of wall time, and MiB at the peak, on two cores; written by `tools/solver_times.py`, whose page
+[solver-times.md](solver-times.md) has CPU seconds, plans and gaps, too.
+
 """
 
 Figures = dict[str, float]
@@ -126,6 +137,18 @@ def _replace(network: str, rows: list[str], seconds: float) -> None:
     kept = [line for line in others if not line.startswith(f"| {network} |")]
     table = sorted([*kept, *rows], key=lambda line: line.split(" | ")[0])
     PAGE.write_text(HEAD.format(seconds=seconds) + "\n".join(table) + "\n")
+    results, *_ = RESULTS.read_text().partition(SUMMARY)
+    RESULTS.write_text(results + SUMMARY + "\n".join(_summary(table)) + "\n")
+
+
+def _summary(table: list[str]) -> Iterator[str]:
+    """A row for each network, a column for each solver."""
+    yield f"| network | {' | '.join(SOLVERS)} |"
+    yield "|---" * (1 + len(SOLVERS)) + "|"
+    cells = [row.strip("| ").split(" | ") for row in table]
+    for network, rows in groupby(cells, key=lambda row: row[0]):
+        found = {row[2]: f"{row[7]} s, {row[9]} MiB" for row in rows}
+        yield f"| {network} | {' | '.join(found[solver] for solver in SOLVERS)} |"
 
 
 if __name__ == "__main__":
