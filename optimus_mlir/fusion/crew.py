@@ -38,6 +38,11 @@ class Crew:
         while (number := _next(self.taken)) < len(items):
             yield items[number]
 
+    def once(self, work: Callable[[], T]) -> T:
+        """What `work` comes to in one of the processes: all go on from the same."""
+        mine = [work() for _ in self.share(range(1))]
+        return next(iter(sum(self.exchange(mine), start=mine)))
+
     def exchange(self, mine: T) -> list[T]:
         """What the others found, once all have come here."""
         if not self.is_first:

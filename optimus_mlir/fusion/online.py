@@ -15,7 +15,6 @@ from optimus_mlir.fusion.stretch import Stretch
 
 BASELINES = (baselines.elementwise, baselines.chain, baselines.greedy, baselines.row)
 
-
 Way = Callable[[], Partition]
 
 
@@ -35,7 +34,8 @@ def online(
         one_by_one = [(operators[i],) for i in order]
         ways.append(partial(cut_into_runs, prices, one_by_one, patience))
     best = min(_found(ways, prices, stretch, patience, crew), key=prices.total)
-    return Solution(merged(prices, stretch, best, patience))
+    sets = crew.once(lambda: list(stretch.sets(merged(prices, stretch, best, patience))))
+    return Solution([stretch.members(group) for group in sets])
 
 
 def _by(

@@ -22,6 +22,16 @@ def test_each_item_is_taken_once_and_all_hear_of_it(processes: int) -> None:
     assert together(work, processes) == list(range(2, 22))
 
 
+@pytest.mark.parametrize("processes", [1, 3])
+def test_what_is_done_once_all_know(processes: int) -> None:
+    def work(crew: Crew) -> tuple[int, list[int]]:
+        pid = crew.once(os.getpid)
+        return pid, crew.exchange(pid)
+
+    pid, others = together(work, processes)
+    assert others == [pid] * (processes - 1)
+
+
 def test_who_asked_gets_the_result_and_the_others_end() -> None:
     pids = together(lambda crew: [os.getpid(), *crew.exchange(os.getpid())], 3)
     assert pids[0] == os.getpid()
