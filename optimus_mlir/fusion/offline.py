@@ -22,6 +22,7 @@ from optimus_mlir.fusion.stretch import Stretch
 MOST_PREFIXES = 6000  # their pairs fill some hundred megabytes
 SMALL_FIRST = (4, 8, 16)  # operators in a group: better plans are found there before time is out
 WIDE = 3  # prefixes of one size, on average: with fewer most processes have nothing to do
+MOST_PROCESSES = 4  # each remembers prices of its own, in some hundred megabytes
 
 
 @dataclass(frozen=True)
@@ -161,13 +162,13 @@ def offline(
     """The cheapest partition of all, or the best found in time, with a bound for all others.
 
     A stretch with too many prefixes is searched along a few orders of its operators: then the bound
-    is the floor. Nothing but the time depends on how many `processes` search; if nobody says, all
-    cores do where the stretch branches.
+    is the floor. Nothing but the time depends on how many `processes` search; if nobody says, up
+    to four do where the stretch branches, one for each core.
     """
     stretch = Stretch(prices.graph, operators)
     everything = stretch.prefixes(MOST_PREFIXES)
     lattice = Lattice(stretch, everything or along_orders(stretch))
-    processes = processes or (usable_cores() if _is_wide(lattice) else 1)
+    processes = processes or (min(usable_cores(), MOST_PROCESSES) if _is_wide(lattice) else 1)
     solution = together(partial(_searched, prices, lattice, patience), processes)
     floor = stretch.least_elements(stretch.everything) * prices.cost_per_element
     return solution if everything else replace(solution, bound=floor)
