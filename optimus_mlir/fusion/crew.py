@@ -30,8 +30,15 @@ class Crew:
     taken: Synchronized[int] | None = None
     is_first: bool = True
 
+    @property
+    def is_alone(self) -> bool:
+        return self.taken is None
+
     def share(self, items: Sequence[T]) -> Iterator[T]:
-        """Items that nobody else took. All share the same sequence, and exchange what they found."""
+        """Items that nobody else took. All share the same sequence, and exchange what they found.
+
+        It must not depend on anything that one process alone has learned.
+        """
         if self.taken is None:
             yield from items
             return

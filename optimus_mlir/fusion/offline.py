@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import groupby, islice
 
 import numpy as np
 
 from optimus_mlir.fusion.crew import Crew, together, usable_cores
-from optimus_mlir.fusion.lattice import Lattice
+from optimus_mlir.fusion.lattice import Array, Lattice
 from optimus_mlir.fusion.online import online
 from optimus_mlir.fusion.paths import Paths
 from optimus_mlir.fusion.prices import GroupPrices, Known, Operators
@@ -21,7 +21,9 @@ from optimus_mlir.fusion.stretch import Stretch
 
 MOST_PREFIXES = 6000  # their pairs fill some hundred megabytes
 SMALL_FIRST = (4, 8, 16)  # operators in a group: better plans are found there before time is out
-WIDE = 3  # prefixes of one size, on average: with fewer most processes have nothing to do
+LEAST = 16  # operators of a stretch that more than one process searches: to start one takes time
+WIDE = 3  # prefixes of one size, on average: with fewer most processes have little to do at first
+ALONE_SECONDS = 5  # before others help with a stretch that is not wide
 MOST_PROCESSES = 4  # each remembers prices of its own, in some hundred megabytes
 
 
@@ -42,36 +44,49 @@ class _Exact:
     what the best plan known so far costs: nothing better is ever left out.
     """
 
-    def __init__(self, stretch: Stretch, paths: Paths, incumbent: float) -> None:
-        self.stretch = stretch
+    def __init__(self, paths: Paths, known: Partition) -> None:
+        self.stretch = paths.stretch
         self.paths = paths
         self.prices = paths.prices
-        self.incumbent = incumbent
+        self.best = known
+        self.bound = 0.0
+        self.incumbent = paths.prices.total(known)
         self._prefixes = paths.lattice.prefixes
         self._rest = paths.cost_from(paths.all_or_none())
+        self._cost = np.full(len(self._prefixes), math.inf)
         self._begin = [0] * len(self._prefixes)
-        self.best: Partition | None = None
+        self._done = 0  # steps
 
-    def run(self, patience: Patience, crew: Crew) -> float:
-        """Improve `best` until it is the cheapest; a lower bound of what any plan costs."""
-        for largest in (*SMALL_FIRST, len(self.stretch.operators)):
-            self._cost = np.full(len(self._prefixes), math.inf)
-            self._cost[0] = 0
-            for ends in self._levels:
-                if not self._settle_all(ends, largest, patience, crew):
-                    settled = ends[0] if largest == len(self.stretch.operators) else 1
-                    return min(self.incumbent, self._bound(settled))
+    def run(self, patience: Patience, crew: Crew, pause: Patience | None = None) -> bool:
+        """Improve `best` until it is the cheapest, or time is out; `bound` is that of any plan then.
+
+        False if time for a `pause` comes first: who calls again goes on from there.
+        """
+        while self._done < len(self._steps):
+            if pause and pause.is_over():
+                return False
+            largest, ends = self._steps[self._done]
+            if ends[0] == 1:  # larger groups than before
+                self._cost[:] = math.inf
+                self._cost[0] = 0
+            if not self._settle_all(ends, largest, patience, crew):
+                settled = ends[0] if largest == len(self.stretch.operators) else 1
+                self.bound = min(self.incumbent, self._bound(settled))
+                return True
+            self._done += 1
             if self._cost[-1] < self.incumbent:
                 self.incumbent = float(self._cost[-1])
                 self.best = self._partition()
-        return self.incumbent
+        self.bound = self.incumbent
+        return True
 
     @cached_property
-    def _levels(self) -> list[list[int]]:
-        """Prefixes of one size after the other: of one size, none depends on another."""
+    def _steps(self) -> list[tuple[int, list[int]]]:
+        """Sizes of groups, and prefixes of one size: of these none depends on another."""
         numbers = range(1, len(self._prefixes))
         by_size = groupby(numbers, key=lambda end: self._prefixes[end].bit_count())
-        return [list(ends) for _, ends in by_size]
+        levels = [list(ends) for _, ends in by_size]
+        return [(n, ends) for n in (*SMALL_FIRST, len(self.stretch.operators)) for ends in levels]
 
     def _settle_all(
         self, ends: Sequence[int], largest: int, patience: Patience, crew: Crew
@@ -81,9 +96,9 @@ class _Exact:
         False if time is out.
         """
         known_tails = len(self.paths.tails)
-        if len(ends) == 1:
-            edges = crew.share(self._worth_a_look(ends[0], largest))
-            mine = {ends[0]: self._settle(ends[0], edges, patience)}
+        if len(ends) == 1 and not crew.is_alone:
+            edges = self._cheaper(ends[0], largest, self.paths.floor, self.incumbent)
+            mine = {ends[0]: self._settle(ends[0], crew.share(edges), patience)}
         else:
             mine = {
                 end: self._settle(end, self._worth_a_look(end, largest), patience)
@@ -142,12 +157,14 @@ class _Exact:
     def _worth_a_look(self, end: int, largest: int) -> list[int]:
         """The groups that end there, small ones first, but for those that cost too much for sure."""
         most = self.incumbent - self._rest[end]
-        first = self.paths.into(end).start
-        edges = slice(first, self.paths.into(end).stop)
-        begins = self.paths.begin[edges]
+        return self._cheaper(end, largest, self.paths.least, most)
+
+    def _cheaper(self, end: int, largest: int, least: Array, most: float) -> list[int]:
+        """Those with which it would cost less than so much to reach `end`, by these bounds."""
+        edges = slice(self.paths.into(end).start, self.paths.into(end).stop)
         is_small = self.paths.sizes[edges] <= largest
-        is_cheap = self._cost[begins] + self.paths.least[edges] < most
-        return (first + np.flatnonzero(is_small & is_cheap)).tolist()
+        is_cheap = self._cost[self.paths.begin[edges]] + least[edges] < most
+        return (edges.start + np.flatnonzero(is_small & is_cheap)).tolist()
 
     def _bound(self, first: int) -> float:
         """The cheapest plan if all groups that end in unsettled prefixes cost their least."""
@@ -163,31 +180,34 @@ def offline(
 
     A stretch with too many prefixes is searched along a few orders of its operators: then the bound
     is the floor. Nothing but the time depends on how many `processes` search; if nobody says, up
-    to four do where the stretch branches, one for each core.
+    to four do where the stretch branches or takes long, one for each core.
     """
     stretch = Stretch(prices.graph, operators)
     everything = stretch.prefixes(MOST_PREFIXES)
     lattice = Lattice(stretch, everything or along_orders(stretch))
-    processes = processes or (min(usable_cores(), MOST_PROCESSES) if _is_wide(lattice) else 1)
-    solution = together(partial(_searched, prices, lattice, patience), processes)
+    most = processes or (min(usable_cores(), MOST_PROCESSES) if len(operators) > LEAST else 1)
+    at_once = most if processes or _is_wide(lattice) else 1
+    pause = Patience(ALONE_SECONDS) if at_once < most else None
+    search, is_over = together(partial(_search, prices, lattice, patience, pause), at_once)
+    if not is_over:
+        together(partial(search.run, patience), most)
     floor = stretch.least_elements(stretch.everything) * prices.cost_per_element
-    return solution if everything else replace(solution, bound=floor)
+    return Solution(search.best, search.bound if everything else floor)
 
 
-def _searched(prices: GroupPrices, lattice: Lattice, patience: Patience, crew: Crew) -> Solution:
-    """The cheapest path through a lattice, found by a crew."""
-    stretch = lattice.stretch
+def _search(
+    prices: GroupPrices, lattice: Lattice, patience: Patience, pause: Patience | None, crew: Crew
+) -> tuple[_Exact, bool]:
+    """A search for the cheapest path through a lattice by a crew, and whether it is over."""
     prices.news()  # all know what was known before
-    known = online(prices, stretch.operators, patience, crew).partition
-    search = _Exact(stretch, Paths(prices, stretch, lattice), prices.total(known))
-    bound = search.run(patience, crew)
-    return Solution(search.best or known, bound)
+    known = online(prices, lattice.stretch.operators, patience, crew).partition
+    search = _Exact(Paths(prices, lattice.stretch, lattice), known)
+    return search, search.run(patience, crew, pause)
 
 
 def _is_wide(lattice: Lattice) -> bool:
-    """Whether there is work for several processes, for longer than it takes to start them."""
-    prefixes, operators = len(lattice.prefixes), len(lattice.stretch.operators)
-    return operators > SMALL_FIRST[-1] and prefixes > WIDE * operators
+    """Whether there is work for several processes from the beginning."""
+    return len(lattice.prefixes) > WIDE * len(lattice.stretch.operators)
 
 
 def along_orders(stretch: Stretch) -> list[int]:

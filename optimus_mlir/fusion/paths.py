@@ -50,7 +50,7 @@ class Paths:
         self.end = np.repeat(np.arange(1, len(lattice.prefixes), dtype=np.int32), counts)
         held = np.array([prefix.bit_count() for prefix in lattice.prefixes], np.int32)
         self.sizes = held[self.end] - held[self.begin]
-        self._floor = self.least.copy()
+        self.floor = self.least.copy()
         self._words = self._as_words(lattice.prefixes)
         self.tails: dict[int, float] = {}  # what they cost beyond the floor
         self._attentions = list(stretch.sets(a.operators for a in attentions_in(prices.graph)))
@@ -106,7 +106,7 @@ class Paths:
         self.tails[tail] = excess
         if excess > 0:
             larger = self._with_tail(tail)
-            self.least[larger] = np.maximum(self.least[larger], self._floor[larger] + excess)
+            self.least[larger] = np.maximum(self.least[larger], self.floor[larger] + excess)
 
     def _with_tail(self, tail: int) -> Array:
         """The groups that end with the same operator, hold the tail, and no other reader of it.

@@ -19,13 +19,13 @@ Operators = tuple[Operator, ...]
 
 
 @st.composite
-def dags(draw: st.DrawFn, most_operators: int = 9) -> Graph:
-    """Operators on vectors: each reduces over up to three earlier ones, or over inputs."""
+def dags(draw: st.DrawFn, most_operators: int = 9, latest: int = 0) -> Graph:
+    """Operators on vectors: each reduces over up to three of the `latest` before it, or of all."""
     inputs = [f"x{i}" for i in range(draw(st.integers(1, 2)))]
     tensors = {name: Tensor(name, (draw(st.integers(1, 9)),)) for name in inputs}
     operators: list[Operator] = []
     for number in range(draw(st.integers(1, most_operators))):
-        known = [name for name in tensors if not tensors[name].constant]
+        known = [name for name in tensors if not tensors[name].constant][-latest:]
         sources = draw(st.lists(st.sampled_from(known), unique=True, min_size=1, max_size=3))
         if draw(st.booleans()):
             weights = Tensor(f"w{number}", (draw(st.integers(1, 9)),), constant=True)

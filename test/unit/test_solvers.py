@@ -4,13 +4,15 @@ import gc
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 from loop_nests import conv, graph
 
-from optimus_mlir.fusion import SOLVERS, NotAPartition, in_running_order, solve
+from optimus_mlir.fusion import SOLVERS, NotAPartition, crew, in_running_order, offline, solve
+from optimus_mlir.fusion.crew import Crew
 from optimus_mlir.fusion.explain import unfused
 from optimus_mlir.fusion.partition import is_connected
 from optimus_mlir.fusion.prices import GroupPrices
@@ -93,6 +95,24 @@ def test_traffic_by_kind_adds_up() -> None:
     traffic = traffic_by_kind(CHAIN, plan)
     assert (traffic.weights_read, traffic.maps_read, traffic.maps_written) == (3 * 36, 96, 96)
     assert traffic.total == plan.dram_bytes
+
+
+def test_others_help_with_a_long_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"op{i}" for i in range(offline.LEAST + 1)]
+    sources = ["x", *(f"{name}.o" for name in names)]
+    network = graph(SHAPE, *map(same, names, sources))
+    alone = solve(network, accelerator(600), "offline")
+    monkeypatch.setattr(offline, "ALONE_SECONDS", 0)
+    monkeypatch.setattr(offline, "usable_cores", lambda: 3)
+    crews: list[int] = []
+
+    def together(work: Callable[[Crew], object], processes: int) -> object:
+        crews.append(processes)
+        return crew.together(work, processes)
+
+    monkeypatch.setattr(offline, "together", together)
+    assert solve(network, accelerator(600), "offline") == alone
+    assert crews == [1, 3]
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
